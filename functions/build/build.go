@@ -1,0 +1,136 @@
+// Package build is `eda-fn build`: kustomize with the functions inside.
+//
+// Its output is byte for byte what `kustomize build --enable-alpha-plugins
+// --enable-exec` prints for the same tree. Functions of this project always
+// run: in this process where that is provably the same (see Facts.InProcess),
+// otherwise as kustomize's exec functions, by this program's own path. Foreign
+// functions and remote bases are refused unless they are allowed, never
+// skipped.
+package build
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/eda-gitops/functions/functions/fn"
+)
+
+// Options of a build.
+type Options struct {
+	// Functions are this project's; a config of their group is run whatever
+	// its annotation says.
+	Functions fn.Set
+	// Env for their Transforms.
+	Env fn.Env
+	// Self is the path of this program, for functions that kustomize has to
+	// call itself.
+	Self string
+	// EnableExec allows other people's exec functions and plugins.
+	EnableExec bool
+	// EnableContainers allows other people's container functions.
+	EnableContainers bool
+	// AllowRemote allows bases and files by URL.
+	AllowRemote bool
+}
+
+// Result of a build.
+type Result struct {
+	// YAML is the output, empty when a result is an error.
+	YAML []byte
+	// Results of functions that ran in this process; those that kustomize
+	// called have written theirs to stderr themselves.
+	Results fn.Results
+	// Facts about the tree.
+	Facts Facts
+}
+
+// Objects parses the output.
+func (r *Result) Objects() ([]*yaml.RNode, error) { return parseStream(r.YAML) }
+
+// Build renders a folder that holds a kustomization.
+func Build(o Options, dir string) (*Result, error) {
+	t, err := loadTree(o, dir)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Facts: t.facts}
+	if t.facts.InProcess() {
+		result.YAML, result.Results, err = t.inProcess()
+	} else {
+		result.YAML, err = t.withExec()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// Inputs returns what the functions of a folder's own transformers would see:
+// the objects, local-config ones included, and the configs.
+func Inputs(o Options, dir string) (items, configs []*yaml.RNode, err error) {
+	t, err := loadTree(o, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if items, err = t.items(); err != nil {
+		return nil, nil, err
+	}
+	for i := range t.transformers {
+		configs = append(configs, t.transformers[i].node)
+	}
+	return items, configs, nil
+}
+
+// run is kustomize's own build of a folder through a file system.
+func (t *tree) run(fsys filesys.FileSystem, dir string, reorder krusty.ReorderOption) (resMap, error) {
+	options := krusty.MakeDefaultOptions()
+	options.Reorder = reorder
+	options.PluginConfig = types.EnabledPluginConfig(types.BploUseStaticallyLinked)
+	// Foreign exec functions were refused while reading, unless allowed.
+	options.PluginConfig.FnpLoadingOptions.EnableExec = true
+	return krusty.MakeKustomizer(options).Run(fsys, dir)
+}
+
+// withExec lets kustomize call the functions.
+func (t *tree) withExec() ([]byte, error) {
+	fsys := t.execFS()
+	m, err := t.run(fsys, t.root, krusty.ReorderOptionUnspecified)
+	if fsys.err != nil {
+		return nil, fsys.err
+	}
+	if err != nil {
+		return nil, t.explain(err)
+	}
+	return m.AsYaml()
+}
+
+// explain shortens kustomize's error to what a user needs.
+func (t *tree) explain(err error) error {
+	return fmt.Errorf("building %s: %w", t.shown(t.root), err)
+}
+
+// shown is a path for messages: relative to where the user stands if that is
+// shorter.
+func (t *tree) shown(path string) string {
+	if abs, err := filepath.Abs("."); err == nil {
+		if rel, err := filepath.Rel(abs, path); err == nil && len(rel) < len(path) {
+			return rel
+		}
+	}
+	return path
+}
+
+// Report writes results for people: a line for each warning and error.
+func Report(w io.Writer, results fn.Results) {
+	for i := range results {
+		if results[i].Severity != fn.Info {
+			fmt.Fprintln(w, results[i])
+		}
+	}
+}

@@ -1,0 +1,187 @@
+package build
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+	sigsyaml "sigs.k8s.io/yaml"
+
+	"github.com/eda-gitops/functions/functions/fn"
+	"github.com/eda-gitops/functions/functions/view"
+)
+
+// execFS is the disk as kustomize has to see it to call this program for our
+// functions: in each kustomization that lists one, the configs stand in line,
+// with this program's path as their exec function, and those that follow one
+// another are fused into one call.
+func (t *tree) execFS() *overlay {
+	fsys := newOverlay()
+	fsys.rewrite = t.rewrite
+	return fsys
+}
+
+// rewrite changes one kustomization as kustomize reads it. What is not allowed
+// in it is an error, also in a base that came from elsewhere.
+func (t *tree) rewrite(path string, content []byte) ([]byte, error) {
+	k, err := parseKustomization(path, content)
+	if err != nil {
+		return content, nil //nolint:nilerr // kustomize reports it, in its words
+	}
+	if err := t.refuse(k); err != nil {
+		return nil, err
+	}
+	changed := false
+	for _, list := range []struct {
+		field   string
+		entries []string
+	}{{"generators", k.Generators}, {"transformers", k.Transformers}, {"validators", k.Validators}} {
+		if len(list.entries) == 0 {
+			continue
+		}
+		configs, err := t.loadConfigs(k, list.field, list.entries)
+		if err != nil {
+			return nil, err
+		}
+		if !anyOurs(configs) {
+			continue
+		}
+		lines, err := t.inlineConfigs(configs, list.field == "transformers" && !t.fifo())
+		if err != nil {
+			return nil, err
+		}
+		view.SetField(k.node, list.field, lines)
+		changed = true
+	}
+	if !changed {
+		return content, nil
+	}
+	text, err := yaml.NewRNode(k.node).String()
+	return []byte(text), err
+}
+
+// fifo says that the output keeps the order in which objects arrive, which a
+// function that renames one changes: then each function is called by itself.
+func (t *tree) fifo() bool {
+	return t.top.SortOptions != nil && t.top.SortOptions.Order == types.FIFOSortOrder
+}
+
+func anyOurs(configs []config) bool {
+	for _, c := range configs {
+		if c.ours {
+			return true
+		}
+	}
+	return false
+}
+
+// inlineConfigs writes configs as in-line entries.
+func (t *tree) inlineConfigs(configs []config, fuse bool) (*yaml.Node, error) {
+	lines := view.Seq()
+	for i := 0; i < len(configs); {
+		run := 1
+		for fuse && configs[i].ours && i+run < len(configs) && configs[i+run].ours {
+			run++
+		}
+		entry, err := t.entry(configs[i : i+run])
+		if err != nil {
+			return nil, err
+		}
+		lines.Content = append(lines.Content, entry)
+		i += run
+	}
+	return lines, nil
+}
+
+// entry is a run of configs as one in-line config.
+func (t *tree) entry(run []config) (*yaml.Node, error) {
+	node := yaml.NewRNode(view.Copy(run[0].node.YNode()))
+	if len(run) > 1 {
+		node = chainConfig(run)
+	}
+	if run[0].ours {
+		spec, err := sigsyaml.Marshal(map[string]any{"exec": map[string]any{"path": t.Self}})
+		if err != nil {
+			return nil, err
+		}
+		o := view.Of(node)
+		annotations := view.Ensure(o.Node(), "metadata", "annotations")
+		for _, key := range append([]string{"config.kubernetes.io/container"}, view.FunctionAnnotations...) {
+			view.DeleteField(annotations, key)
+		}
+		o.SetAnnotation(view.FunctionAnnotations[0], string(spec))
+	}
+	text, err := node.String()
+	return view.String(text), err
+}
+
+// ChainKind is the functionConfig that build writes when it fuses functions
+// for kustomize; people write Pipelines.
+const ChainKind = "Chain"
+
+// Chain runs functions one after another, as kustomize would call them.
+type Chain struct {
+	fn.Header `yaml:",inline"`
+	// FunctionConfigs in the order of the calls.
+	FunctionConfigs []yaml.Node `yaml:"functionConfigs"`
+
+	functions fn.Set
+}
+
+// NewChain returns the Chain function over a set of functions.
+func NewChain(functions fn.Set) fn.Function {
+	return fn.Function{
+		Name:  "chain",
+		Kind:  ChainKind,
+		Short: "what eda-fn build writes for kustomize",
+		New:   func() fn.Config { return &Chain{functions: functions} },
+	}
+}
+
+// Default has nothing to fill.
+func (c *Chain) Default() {}
+
+// Validate has nothing to check: each config is checked in its turn.
+func (c *Chain) Validate() fn.Results { return nil }
+
+// Transform calls the functions; the first that fails ends it.
+func (c *Chain) Transform(env fn.Env, items []*yaml.RNode) ([]*yaml.RNode, fn.Results) {
+	var results fn.Results
+	for i := range c.FunctionConfigs {
+		config, found := c.functions.Decode(yaml.NewRNode(&c.FunctionConfigs[i]))
+		if config != nil {
+			var more fn.Results
+			items, more = config.Transform(env, items)
+			found = append(found, more...)
+		}
+		results = append(results, found...)
+		if found.Failed() {
+			break
+		}
+	}
+	return items, results
+}
+
+func chainConfig(run []config) *yaml.RNode {
+	list := view.Seq()
+	var names []string
+	for _, c := range run {
+		list.Content = append(list.Content, view.Copy(c.node.YNode()))
+		names = append(names, strings.ToLower(view.Of(c.node).Kind()))
+	}
+	return yaml.NewRNode(view.Map(
+		"apiVersion", view.String(fn.APIVersion), "kind", view.String(ChainKind),
+		"metadata", view.Map("name", view.String(strings.Join(names, "-"))),
+		"functionConfigs", list))
+}
+
+// SelfPath checks that a path can stand as an exec function's.
+func SelfPath(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("the program's own path: %w", err)
+	}
+	return abs, nil
+}

@@ -1,0 +1,189 @@
+package build
+
+import (
+	"bytes"
+	"fmt"
+
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/resid"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/eda-gitops/functions/functions/fn"
+	"github.com/eda-gitops/functions/functions/view"
+)
+
+// inProcess lets kustomize build the tree without the top's functions, runs
+// them here, and does what kustomize does after them: check for duplicates,
+// drop local-config objects, sort, remove its annotations.
+func (t *tree) inProcess() ([]byte, fn.Results, error) {
+	items, err := t.items()
+	if err != nil {
+		return nil, nil, err
+	}
+	results := t.versionWarnings(append(t.generators[:len(t.generators):len(t.generators)], t.transformers...))
+	for _, g := range t.generators {
+		made, found, err := t.generate(g)
+		results = append(results, found...)
+		if err != nil || found.Failed() {
+			return nil, results, err
+		}
+		items = append(items, made...)
+	}
+	for _, c := range t.transformers {
+		config, found := t.Functions.Decode(c.node)
+		if config != nil {
+			before := identify(items)
+			var more fn.Results
+			items, more = fn.Apply(config, t.Env, items)
+			found = append(found, more...)
+			if items, err = reorder(before, items); err != nil && !found.Failed() {
+				return nil, results, fmt.Errorf("%s: %w", c.ref(), err)
+			}
+		}
+		results = append(results, found...)
+		if found.Failed() {
+			return nil, results, nil
+		}
+	}
+	text, err := t.finish(items)
+	return text, results, err
+}
+
+// items returns the objects that the top's functions see: as kustomize hands
+// them over, with keys sorted, without comments, local-config ones included.
+func (t *tree) items() ([]*yaml.RNode, error) {
+	fsys := t.execFS() // functions of bases, if there are any, run as exec
+	content, err := withoutFields(t.top, "generators", "transformers", "validators", "sortOptions")
+	if err != nil {
+		return nil, err
+	}
+	fsys.replace[t.top.path] = content
+	if t.localConfig {
+		fsys.hide = func(path string) bool { return t.resources[path] }
+	}
+	m, err := t.run(fsys, t.root, krusty.ReorderOptionNone)
+	if fsys.err != nil {
+		return nil, fsys.err
+	}
+	if err != nil {
+		return nil, t.explain(err)
+	}
+	var items []*yaml.RNode
+	for _, r := range m.Resources() {
+		text, err := r.AsYAML()
+		if err != nil {
+			return nil, err
+		}
+		if t.localConfig {
+			text = unhide(text)
+		}
+		node, err := yaml.Parse(string(text))
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, node)
+	}
+	return items, nil
+}
+
+// withoutFields returns a kustomization's text without some fields.
+func withoutFields(k *kustomization, fields ...string) ([]byte, error) {
+	node := view.Copy(k.node)
+	for _, field := range fields {
+		view.DeleteField(node, field)
+	}
+	text, err := yaml.NewRNode(node).String()
+	return []byte(text), err
+}
+
+// generate runs a generator as kustomize does: its only item is its config.
+func (t *tree) generate(g config) ([]*yaml.RNode, fn.Results, error) {
+	config, results := t.Functions.Decode(g.node)
+	if config == nil {
+		return nil, results, nil
+	}
+	self := g.node.Copy()
+	view.Of(self).SetAnnotation(localConfigKey, "true")
+	items, found := fn.Apply(config, t.Env, []*yaml.RNode{self})
+	_, err := reorder(nil, items)
+	return items, append(results, found...), err
+}
+
+// identity is an object's id as kustomize compares ids.
+type identity struct {
+	gvk             resid.Gvk
+	namespace, name string
+}
+
+func identify(items []*yaml.RNode) []identity {
+	ids := make([]identity, len(items))
+	for i, item := range items {
+		ids[i] = idOf(item)
+	}
+	return ids
+}
+
+func idOf(item *yaml.RNode) identity {
+	o := view.Of(item)
+	gvk := resid.NewGvk(o.Group(), o.Version(), o.Kind())
+	id := resid.NewResIdWithNamespace(gvk, o.Name(), o.Namespace())
+	return identity{gvk: gvk, namespace: id.EffectiveNamespace(), name: o.Name()}
+}
+
+// reorder puts a function's output into the order that kustomize gives it:
+// objects whose id was there stay in place, others follow in the function's
+// order. Two objects with one id are an error.
+func reorder(before []identity, items []*yaml.RNode) ([]*yaml.RNode, error) {
+	place := make(map[identity]int, len(before))
+	for i, id := range before {
+		place[id] = i
+	}
+	kept := make([]*yaml.RNode, len(before))
+	var added []*yaml.RNode
+	seen := make(map[identity]bool, len(items))
+	for _, item := range items {
+		id := idOf(item)
+		if seen[id] {
+			return items, fmt.Errorf("the result has two objects %s", view.Of(item).Ref())
+		}
+		seen[id] = true
+		if i, found := place[id]; found {
+			kept[i] = item
+			continue
+		}
+		added = append(added, item)
+	}
+	out := make([]*yaml.RNode, 0, len(items))
+	for _, item := range kept {
+		if item != nil {
+			out = append(out, item)
+		}
+	}
+	return append(out, added...), nil
+}
+
+// finish is the end of kustomize's build.
+func (t *tree) finish(items []*yaml.RNode) ([]byte, error) {
+	made, err := resources.ResourcesFromRNodes(items) // drops local-config objects
+	if err != nil {
+		return nil, err
+	}
+	sortResources(made, t.top.SortOptions)
+	var out bytes.Buffer
+	for i, r := range made {
+		r.RemoveBuildAnnotations()
+		if err := r.SetOrigin(nil); err != nil {
+			return nil, err
+		}
+		text, err := r.AsYAML()
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			out.WriteString("---\n")
+		}
+		out.Write(text)
+	}
+	return out.Bytes(), nil
+}
+
