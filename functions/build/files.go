@@ -1,0 +1,235 @@
+package build
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/eda-gitops/functions/functions/view"
+)
+
+// ComponentLabel groups objects into folders.
+const ComponentLabel = "app.kubernetes.io/component"
+
+// IndexFile in an output folder lists the files that a build wrote there:
+// those, and no others, are removed when they are not rendered any more.
+const IndexFile = ".eda-fn-files"
+
+// Files is a build's output as files, not yet written.
+type Files struct {
+	dir string
+	// content by slash-separated path below dir.
+	content map[string][]byte
+	// index says that dir has an IndexFile.
+	index bool
+}
+
+// OneFile is an output of one file.
+func OneFile(path string, text []byte) *Files {
+	return &Files{dir: filepath.Dir(path), content: map[string][]byte{filepath.Base(path): text}}
+}
+
+// FilePerObject is an output folder with one file per object:
+// <component>/<kind>-<name>.yaml, and directly in the folder what has no
+// component. Where two objects would share a file, the namespace and then the
+// API group stand in the names of both.
+func FilePerObject(dir string, stream []byte) (*Files, error) {
+	files := &Files{dir: dir, content: map[string][]byte{}, index: true}
+	objects, err := parseStream(stream)
+	if err != nil {
+		return nil, err
+	}
+	texts := bytes.Split(stream, []byte("\n---\n"))
+	if len(stream) > 0 && len(texts) != len(objects) {
+		return nil, errors.New("the output does not split into its objects")
+	}
+	names := fileNames(objects)
+	for i := range objects {
+		files.content[names[i]] = append(bytes.TrimSuffix(texts[i], []byte("\n")), '\n')
+	}
+	return files, nil
+}
+
+// fileNames gives every object a path of its own, by what it is alone.
+func fileNames(objects []*yaml.RNode) []string {
+	names := make([]string, len(objects))
+	open := make([]int, len(objects))
+	for i := range open {
+		open[i] = i
+	}
+	for detail := 0; len(open) > 0; detail++ {
+		shared := map[string][]int{}
+		for _, i := range open {
+			names[i] = fileName(view.Of(objects[i]), detail)
+			shared[strings.ToLower(names[i])] = append(shared[strings.ToLower(names[i])], i)
+		}
+		open = nil
+		for _, group := range shared {
+			if len(group) > 1 && detail < maxDetail {
+				open = append(open, group...)
+			}
+		}
+	}
+	return names
+}
+
+// maxDetail is the most that a file's name can say; objects of one build then
+// differ.
+const maxDetail = 2
+
+func fileName(o view.Object, detail int) string {
+	parts := []string{strings.ToLower(o.Kind())}
+	if detail >= 2 && o.Group() != "" {
+		parts[0] += "." + o.Group()
+	}
+	if detail >= 1 && o.Namespace() != "" {
+		parts = append(parts, o.Namespace())
+	}
+	name := safeName(strings.Join(append(parts, o.Name()), "-")) + ".yaml"
+	component, _ := o.Label(ComponentLabel)
+	if component == "" {
+		return name
+	}
+	return safeName(component) + "/" + name
+}
+
+// safeName keeps letters, digits, dots and dashes; RBAC names may hold colons.
+func safeName(name string) string {
+	return strings.TrimLeft(strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '-', r == '_':
+			return r
+		}
+		return '_'
+	}, name), ".")
+}
+
+// Write replaces files that differ, each atomically, and removes those that an
+// earlier build wrote and this one does not.
+func (f *Files) Write() error {
+	old, err := f.written()
+	if err != nil {
+		return err
+	}
+	for _, name := range f.names() {
+		path := filepath.Join(f.dir, name)
+		now, err := os.ReadFile(path)
+		if err == nil && bytes.Equal(now, f.content[name]) {
+			continue
+		}
+		if err == nil && f.index && !slices.Contains(old, name) {
+			return fmt.Errorf("%s: stands in the way: no build of eda-fn wrote it; move or remove it", path)
+		}
+	}
+	for _, name := range f.names() {
+		path := filepath.Join(f.dir, name)
+		if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, f.content[name]) {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := ReplaceFile(path, f.content[name], 0o644); err != nil {
+			return err
+		}
+	}
+	if !f.index {
+		return nil
+	}
+	if err := f.removeStale(old); err != nil {
+		return err
+	}
+	return ReplaceFile(filepath.Join(f.dir, IndexFile), []byte(strings.Join(f.names(), "\n")+"\n"), 0o644)
+}
+
+func (f *Files) removeStale(old []string) error {
+	for _, name := range old {
+		if _, kept := f.content[name]; kept {
+			continue
+		}
+		path := filepath.Join(f.dir, name)
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if parent := filepath.Dir(path); parent != filepath.Clean(f.dir) {
+			_ = os.Remove(parent) // fails, as it should, while the folder holds anything
+		}
+	}
+	return nil
+}
+
+// Diff is what Write would change, as a unified diff; empty when nothing.
+func (f *Files) Diff() (string, error) {
+	old, err := f.written()
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(append(f.names(), old...)))) {
+		path := filepath.Join(f.dir, name)
+		now, err := os.ReadFile(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		if bytes.Equal(now, f.content[name]) {
+			continue
+		}
+		out.WriteString(udiff.Unified(path, path+" (rendered)", string(now), string(f.content[name])))
+	}
+	return out.String(), nil
+}
+
+// written lists the files of the last build, from the index; names that lead
+// out of the folder are refused.
+func (f *Files) written() ([]string, error) {
+	if !f.index {
+		return nil, nil
+	}
+	text, err := os.ReadFile(filepath.Join(f.dir, IndexFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	names := strings.Fields(string(text))
+	for _, name := range names {
+		if !filepath.IsLocal(name) {
+			return nil, fmt.Errorf("%s: %q leads out of the folder", filepath.Join(f.dir, IndexFile), name)
+		}
+	}
+	return names, nil
+}
+
+func (f *Files) names() []string { return slices.Sorted(maps.Keys(f.content)) }
+
+// ReplaceFile writes a file so that readers see the old content or the new,
+// never a part.
+func ReplaceFile(path string, content []byte, mode fs.FileMode) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), ".eda-fn-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // gone already after the rename
+	if _, err := temp.Write(content); err != nil {
+		_ = temp.Close()
+		return err
+	}
+	if err := temp.Chmod(mode); err != nil {
+		_ = temp.Close()
+		return err
+	}
+	if err := temp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}

@@ -1,0 +1,135 @@
+package functions
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eda-gitops/functions/functions/build"
+	"github.com/eda-gitops/functions/functions/fn"
+)
+
+// errReported is a failure whose lines are on stderr already.
+var errReported = errors.New("reported")
+
+// program is one run of eda-fn.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// Main is eda-fn: without a command it is a KRM function. It returns the exit
+// status: 0, or 1 with at least one line on stderr.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p := &program{stdin: stdin, stdout: stdout, stderr: stderr}
+	root := p.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	if err == nil {
+		return 0
+	}
+	if !errors.Is(err, errReported) {
+		fmt.Fprintf(stderr, "error: %v\n", err)
+	}
+	return 1
+}
+
+// env is the real world for Transforms.
+func env() fn.Env { return fn.Env{Now: time.Now(), Rand: rand.Reader} }
+
+const (
+	groupFunctions = "functions"
+	groupVerbs     = "verbs"
+)
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "eda-fn",
+		Short: "KRM functions for event-driven solutions on OpenShift",
+		Long: `eda-fn turns one short declaration per environment into every manifest of an
+event-driven solution on OpenShift.
+
+Without a command it is a KRM function: a ResourceList comes in on stdin, the
+function is chosen by functionConfig's kind, a ResourceList goes out on stdout.
+kustomize and kpt call it this way; people use the commands below.`,
+		Example: `  eda-fn build environments/dev              # render a folder, as kustomize does
+  eda-fn build environments/dev -o rendered/dev/
+  kpt fn eval . --exec "eda-fn inject-namespace" -- namespace=my-app-dev`,
+		Args:              cobra.NoArgs,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		RunE:              func(cmd *cobra.Command, _ []string) error { return p.function(cmd, "") },
+	}
+	root.AddGroup(&cobra.Group{ID: groupVerbs, Title: "Commands:"}, &cobra.Group{ID: groupFunctions, Title: "Functions (ResourceList in, ResourceList out):"})
+	root.AddCommand(p.buildCommand(), p.sealCommand(), p.listCommand(), p.schemaCommand(), p.installCommand(), p.versionCommand())
+	for _, f := range All {
+		root.AddCommand(&cobra.Command{
+			Use: f.Name, Short: f.Short, GroupID: groupFunctions, Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return p.function(cmd, f.Name) },
+		})
+	}
+	root.SetHelpCommandGroupID(groupVerbs)
+	return root
+}
+
+// function runs the program as a KRM function.
+func (p *program) function(cmd *cobra.Command, name string) error {
+	if terminal(p.stdin) {
+		cmd.SetOut(p.stderr)
+		if err := cmd.Help(); err != nil {
+			return err
+		}
+		return errors.New("stdin is a terminal; as a function eda-fn is called by kustomize or kpt, with a ResourceList on stdin")
+	}
+	status := fn.Run(fn.Invocation{
+		Functions: callable, Name: name, Env: env(), Stdin: p.stdin, Stdout: p.stdout, Stderr: p.stderr,
+	})
+	if status != 0 {
+		return errReported
+	}
+	return nil
+}
+
+// callable is All and what build writes for kustomize.
+var callable = append(append(fn.Set{}, All...), build.NewChain(All))
+
+// terminal says whether a stream is one that a person types into or reads.
+func terminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && file.Name() != os.DevNull
+}
+
+func (p *program) listCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "list the functions", GroupID: groupVerbs, Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			for _, f := range All {
+				fmt.Fprintf(p.stdout, "%-20s %-18s %s\n", f.Name, f.Kind, f.Short)
+			}
+			return nil
+		},
+	}
+}
+
+func (p *program) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "print the version", GroupID: groupVerbs, Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(p.stdout, "eda-fn", fn.Version)
+			return err
+		},
+	}
+}
