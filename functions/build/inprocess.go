@@ -68,22 +68,19 @@ func (t *tree) items() ([]*yaml.RNode, error) {
 	if err != nil {
 		return nil, t.explain(err)
 	}
-	var items []*yaml.RNode
-	for _, r := range m.Resources() {
-		text, err := r.AsYAML()
+	found := m.Resources()
+	items := make([]*yaml.RNode, len(found))
+	return items, each(len(found), func(i int) error {
+		text, err := found[i].AsYAML()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if t.localConfig {
 			text = unhide(text)
 		}
-		node, err := yaml.Parse(string(text))
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, node)
-	}
-	return items, nil
+		items[i], err = yaml.Parse(string(text))
+		return err
+	})
 }
 
 // withoutFields returns a kustomization's text without some fields.
@@ -169,21 +166,15 @@ func (t *tree) finish(items []*yaml.RNode) ([]byte, error) {
 		return nil, err
 	}
 	sortResources(made, t.top.SortOptions)
-	var out bytes.Buffer
-	for i, r := range made {
-		r.RemoveBuildAnnotations()
-		if err := r.SetOrigin(nil); err != nil {
-			return nil, err
+	texts := make([][]byte, len(made))
+	err = each(len(made), func(i int) error {
+		made[i].RemoveBuildAnnotations()
+		if err := made[i].SetOrigin(nil); err != nil { // drops what is empty, as kustomize does
+			return err
 		}
-		text, err := r.AsYAML()
-		if err != nil {
-			return nil, err
-		}
-		if i > 0 {
-			out.WriteString("---\n")
-		}
-		out.Write(text)
-	}
-	return out.Bytes(), nil
+		var err error
+		texts[i], err = made[i].AsYAML()
+		return err
+	})
+	return bytes.Join(texts, []byte("---\n")), err
 }
-

@@ -1,0 +1,198 @@
+// Command bench measures speed and memory as ratios within one run: every row
+// is timed in turn with its baseline, and the median of the ratios is printed.
+// Nothing in it passes or fails by a time.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	bin := flag.String("bin", "build/eda-fn", "the program to measure")
+	kustomize := flag.String("kustomize", "", "kustomize v5.8.2")
+	sizes := flag.String("sizes", "100,1000,10000", "numbers of objects")
+	runs := flag.Int("runs", 5, "timed pairs per row (after one that does not count)")
+	flag.Parse()
+	if err := run(os.Stdout, *bin, *kustomize, *sizes, *runs); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+// bench is one call of the program.
+type bench struct {
+	out            io.Writer
+	bin, kustomize string
+	pass           string
+	runs           int
+	dir            string
+}
+
+func run(out io.Writer, bin, kustomize, sizes string, runs int) error {
+	bin, err := filepath.Abs(bin)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "eda-fn-bench-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	b := &bench{out: out, bin: bin, kustomize: kustomize, runs: runs, dir: dir, pass: filepath.Join(dir, "kyaml-pass")}
+	// The bare kyaml pass is a program of its own, so that it pays for a start too.
+	build := exec.Command("go", "build", "-o", b.pass, "./tests/bench/pass")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("building the bare kyaml pass: %w", err)
+	}
+	for _, field := range strings.Split(sizes, ",") {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			return err
+		}
+		if err := b.size(n); err != nil {
+			return fmt.Errorf("%d objects: %w", n, err)
+		}
+	}
+	return nil
+}
+
+// size measures all rows for a number of objects.
+func (b *bench) size(n int) error {
+	trees, err := writeTrees(filepath.Join(b.dir, strconv.Itoa(n)), n)
+	if err != nil {
+		return err
+	}
+	runs := b.runs
+	if n >= 10_000 {
+		runs = 1 // kustomize compares each object with each other
+	}
+	fmt.Fprintf(b.out, "\n%d objects, %d pairs a row\n\n| what | time, ratio | peak memory, ratio | time | memory |\n|---|---|---|---|---|\n", n, runs)
+	plain := b.command(b.kustomize, "build", trees.plain)
+	rows := []struct {
+		name     string
+		row, vs  func() *exec.Cmd
+		baseline string
+	}{
+		{"`kustomize build`, five exec functions", b.command(b.kustomize, "build", "--enable-alpha-plugins", "--enable-exec", trees.chain), plain, "`kustomize build` without functions"},
+		{"`kustomize build`, one exec `Pipeline`", b.command(b.kustomize, "build", "--enable-alpha-plugins", "--enable-exec", trees.pipeline), plain, ""},
+		{"`eda-fn build`, five functions", b.command(b.bin, "build", trees.chain), plain, ""},
+		{"`eda-fn build`, a `Pipeline`", b.command(b.bin, "build", trees.pipeline), plain, ""},
+	}
+	for _, kind := range functionKinds {
+		rows = append(rows, struct {
+			name     string
+			row, vs  func() *exec.Cmd
+			baseline string
+		}{"`" + kind + "` alone", b.withInput(trees.lists[kind], b.bin), b.withInput(trees.lists[kind], b.pass), "a bare kyaml read and write"})
+		if kind != functionKinds[0] {
+			rows[len(rows)-1].baseline = ""
+		}
+	}
+	for _, r := range rows {
+		if err := b.row(r.name, r.baseline, r.row, r.vs, runs); err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+	}
+	return nil
+}
+
+// cost of one process.
+type cost struct {
+	seconds float64
+	// peak resident memory in bytes.
+	memory float64
+}
+
+// row times a command in turn with its baseline and prints the medians.
+func (b *bench) row(name, baseline string, command, base func() *exec.Cmd, runs int) error {
+	var rows, bases []cost
+	for i := 0; i <= runs; i++ {
+		c, err := measure(base())
+		if err != nil {
+			return err
+		}
+		d, err := measure(command())
+		if err != nil {
+			return err
+		}
+		if i > 0 || runs == 1 { // the first pair warms caches
+			bases, rows = append(bases, c), append(rows, d)
+		}
+	}
+	if baseline != "" {
+		fmt.Fprintf(b.out, "| %s | 1 | 1 | %s | %s |\n", baseline, seconds(median(bases, byTime)), mebibytes(median(bases, byMemory)))
+	}
+	times, memory := make([]float64, len(rows)), make([]float64, len(rows))
+	for i := range rows {
+		times[i], memory[i] = rows[i].seconds/bases[i].seconds, rows[i].memory/bases[i].memory
+	}
+	slices.Sort(times)
+	slices.Sort(memory)
+	_, err := fmt.Fprintf(b.out, "| %s | %.2f | %.2f | %s | %s |\n", name, times[len(times)/2], memory[len(memory)/2],
+		seconds(median(rows, byTime)), mebibytes(median(rows, byMemory)))
+	return err
+}
+
+func byTime(c cost) float64   { return c.seconds }
+func byMemory(c cost) float64 { return c.memory }
+
+func median(costs []cost, by func(cost) float64) float64 {
+	values := make([]float64, len(costs))
+	for i := range costs {
+		values[i] = by(costs[i])
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+func seconds(s float64) string { return fmt.Sprintf("%.3f s", s) }
+
+func mebibytes(bytes float64) string { return fmt.Sprintf("%.0f MiB", bytes/(1<<20)) }
+
+// measure runs a process to its end.
+func measure(cmd *exec.Cmd) (cost, error) {
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	cmd.Stdout = io.Discard
+	start := time.Now()
+	if err := cmd.Run(); err != nil {
+		return cost{}, fmt.Errorf("%v: %w\n%s", cmd.Args, err, stderr.String())
+	}
+	elapsed := time.Since(start).Seconds()
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return cost{}, fmt.Errorf("this system tells no peak memory")
+	}
+	const unit = 1024 // Linux counts Maxrss in KiB
+	return cost{seconds: elapsed, memory: float64(usage.Maxrss) * unit}, nil
+}
+
+// command makes calls with eda-fn on PATH, where kustomize looks for it.
+func (b *bench) command(program string, args ...string) func() *exec.Cmd {
+	return func() *exec.Cmd {
+		cmd := exec.Command(program, args...)
+		cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(b.bin)+":"+os.Getenv("PATH"))
+		return cmd
+	}
+}
+
+// withInput makes calls with a file on stdin.
+func (b *bench) withInput(input []byte, program string) func() *exec.Cmd {
+	return func() *exec.Cmd {
+		cmd := exec.Command(program)
+		cmd.Stdin = bytes.NewReader(input)
+		return cmd
+	}
+}
