@@ -55,7 +55,7 @@ func (r *Result) Objects() ([]*yaml.RNode, error) { return parseStream(r.YAML) }
 
 // Build renders a folder that holds a kustomization.
 func Build(o Options, dir string) (*Result, error) {
-	t, err := loadTree(o, dir)
+	t, err := loadTree(o, dir, false)
 	if err != nil {
 		return nil, err
 	}
@@ -72,9 +72,10 @@ func Build(o Options, dir string) (*Result, error) {
 }
 
 // Inputs returns what the functions of a folder's own transformers would see:
-// the objects, local-config ones included, and the configs.
+// the objects, local-config ones included, and the configs. Resources that are
+// listed and not there are left out: a secret that is yet to be sealed, for one.
 func Inputs(o Options, dir string) (items, configs []*yaml.RNode, err error) {
-	t, err := loadTree(o, dir)
+	t, err := loadTree(o, dir, true)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -2,6 +2,7 @@ package build
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -33,7 +34,7 @@ func (t *tree) rewrite(path string, content []byte) ([]byte, error) {
 	if err := t.refuse(k); err != nil {
 		return nil, err
 	}
-	changed := false
+	changed := t.lenient && withoutMissing(k)
 	for _, list := range []struct {
 		field   string
 		entries []string
@@ -60,6 +61,29 @@ func (t *tree) rewrite(path string, content []byte) ([]byte, error) {
 	}
 	text, err := yaml.NewRNode(k.node).String()
 	return []byte(text), err
+}
+
+// withoutMissing takes resources that are not on this disk out of a
+// kustomization and says whether there were any.
+func withoutMissing(k *kustomization) bool {
+	listed := view.Field(k.node, "resources")
+	if listed == nil {
+		return false
+	}
+	there := view.Seq()
+	for _, entry := range listed.Content {
+		if _, err := os.Stat(filepath.Join(k.dir, entry.Value)); err == nil || remote(entry.Value) {
+			there.Content = append(there.Content, entry)
+		}
+	}
+	if len(there.Content) == len(listed.Content) {
+		return false
+	}
+	listed.Content = there.Content
+	// kustomize refuses a kustomization that says nothing; this says nothing
+	// that matters without generators.
+	view.SetField(view.Ensure(k.node, "generatorOptions"), "disableNameSuffixHash", view.Bool(true))
+	return true
 }
 
 // fifo says that the output keeps the order in which objects arrive, which a

@@ -53,6 +53,9 @@ func (t *tree) inProcess() ([]byte, fn.Results, error) {
 // them over, with keys sorted, without comments, local-config ones included.
 func (t *tree) items() ([]*yaml.RNode, error) {
 	fsys := t.execFS() // functions of bases, if there are any, run as exec
+	if t.lenient {
+		withoutMissing(t.top)
+	}
 	content, err := withoutFields(t.top, "generators", "transformers", "validators", "sortOptions")
 	if err != nil {
 		return nil, err

@@ -45,8 +45,8 @@ func (t *tree) refuseEntry(k *kustomization, field, entry string) error {
 	if remote(entry) {
 		return fmt.Errorf("%s: %s: %s is remote; allow it with --allow-remote, or copy it into the repository", t.shown(k.path), field, entry)
 	}
-	if filepath.IsAbs(entry) {
-		return nil // kustomize refuses it, or reads it
+	if filepath.IsAbs(entry) || t.lenient && field == "resources" {
+		return nil // kustomize refuses it, or reads it; or withoutMissing leaves it out
 	}
 	return fmt.Errorf("%s: %s: %s: no such file or folder", t.shown(k.path), field, entry)
 }

@@ -42,6 +42,8 @@ type tree struct {
 	localConfig bool
 	resources   map[string]bool
 	facts       Facts
+	// lenient leaves out resources that are not there (yet).
+	lenient bool
 }
 
 // kustomization is one kustomization file.
@@ -58,7 +60,7 @@ func (t *tree) obstacle(format string, args ...any) {
 }
 
 // loadTree reads the kustomizations of a tree and the configs of its top.
-func loadTree(o Options, dir string) (*tree, error) {
+func loadTree(o Options, dir string, lenient bool) (*tree, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case err != nil:
@@ -70,7 +72,7 @@ func loadTree(o Options, dir string) (*tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	t := &tree{Options: o, root: string(confirmed), resources: map[string]bool{}}
+	t := &tree{Options: o, root: string(confirmed), resources: map[string]bool{}, lenient: lenient}
 	if t.top, err = t.read(t.root); err != nil {
 		return nil, err
 	}
@@ -263,7 +265,7 @@ func (t *tree) noteTexts(k *kustomization) {
 		}
 	}
 	for _, text := range texts {
-		for _, word := range []string{localConfigKey, hiddenKey, internalPrefix, kustomizePrefix} {
+		for _, word := range append([]string{localConfigKey}, hostWords...) {
 			if bytes.Contains(text, []byte(word)) {
 				t.obstacle("%s: it or a patch of it names %s", t.shown(k.path), word)
 			}
@@ -276,10 +278,17 @@ const (
 	// hiddenKey takes the place of localConfigKey while kustomize runs, which
 	// drops local-config objects that the functions are to see. It has the same
 	// length and sorts to the same place.
-	hiddenKey       = "config.kubernetes.io/local-confih"
-	internalPrefix  = "internal.config.kubernetes.io/"
-	kustomizePrefix = "kustomize.config.k8s.io/"
+	hiddenKey = "config.kubernetes.io/local-confih"
 )
+
+// hostWords are the hosts' bookkeeping, and what takes the place of
+// localConfigKey: where people write these themselves, kustomize's exec
+// functions are treated differently.
+var hostWords = []string{
+	hiddenKey, "internal.config.kubernetes.io/",
+	"config.kubernetes.io/path", "config.kubernetes.io/index", "config.kubernetes.io/id", "config.k8s.io/id",
+	"kustomize.config.k8s.io/id", "kustomize.config.k8s.io/needs-hash", "kustomize.config.k8s.io/behavior",
+}
 
 // resource notes a resource file.
 func (t *tree) resource(path string) {
@@ -294,7 +303,7 @@ func (t *tree) resource(path string) {
 	if err != nil {
 		return // kustomize reports it
 	}
-	for _, word := range []string{hiddenKey, internalPrefix, kustomizePrefix + "needs-hash", kustomizePrefix + "behavior", kustomizePrefix + "id"} {
+	for _, word := range hostWords {
 		if bytes.Contains(raw, []byte(word)) {
 			t.obstacle("%s: names %s", t.shown(path), word)
 		}

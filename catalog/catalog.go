@@ -1,0 +1,312 @@
+// Package catalog holds what is known of OLM packages: their channels, the CSVs
+// in each, the operand versions that they bring, and facts that are known to be
+// wrong elsewhere, every one with its origin.
+//
+// The facts are one YAML file per package in operators/, embedded in the
+// binary. A file is read when its package is asked for and not before.
+package catalog
+
+import (
+	"cmp"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/eda-gitops/functions/functions/fnconfig"
+)
+
+//go:embed operators/*.yaml
+var operatorFiles embed.FS
+
+const (
+	operatorFolder = "operators"
+	operatorSuffix = ".yaml"
+)
+
+// Operator is what is known of one OLM package.
+type Operator struct {
+	// Package is the OLM package: a Subscription's spec.name. Required.
+	Package string `yaml:"package"`
+	// DisplayName is the product's name, for people. Required.
+	DisplayName string `yaml:"displayName"`
+	// Origin says where the facts at this level come from. Required.
+	Origin string `yaml:"origin"`
+	// Source is the CatalogSource that has the package: a Subscription's
+	// spec.source, where one is created.
+	Source string `yaml:"source,omitempty"`
+	// SourceNamespace is the CatalogSource's namespace.
+	SourceNamespace string `yaml:"sourceNamespace,omitempty"`
+	// Namespace is where the operator is installed as a rule; empty when there
+	// is no such rule.
+	Namespace string `yaml:"namespace,omitempty"`
+	// InstallModes are the OperatorGroup modes that it is known to support.
+	InstallModes []InstallMode `yaml:"installModes,omitempty"`
+	// CSVPrefix is what its CSVs' names begin with, up to the version:
+	// "amqstreams.v". Said where no CSV is listed and it is not "<package>.v".
+	CSVPrefix string `yaml:"csvPrefix,omitempty"`
+	// Complete says that every channel and every CSV is listed: what is not
+	// here does not exist.
+	Complete bool `yaml:"complete"`
+	// Channels by name.
+	Channels map[string]Channel `yaml:"channels"`
+	// Operands are the kinds that the operator runs, by kind.
+	Operands map[string]Operand `yaml:"operands,omitempty"`
+	// Wrong lists what is written in public repositories and can't work.
+	Wrong []Wrong `yaml:"wrong,omitempty"`
+	// Lifecycle of the whole package, where something is announced.
+	Lifecycle *Lifecycle `yaml:"lifecycle,omitempty"`
+}
+
+// InstallMode is a mode of OLM's OperatorGroups.
+type InstallMode string
+
+// Enum lists OLM's install modes.
+func (InstallMode) Enum() []string {
+	return []string{"AllNamespaces", "MultiNamespace", "OwnNamespace", "SingleNamespace"}
+}
+
+// Channel is a stream of releases.
+type Channel struct {
+	// Origin says where the channel and its CSVs are known from. Required.
+	Origin string `yaml:"origin"`
+	// CSVs from the oldest to the channel's head.
+	CSVs []CSV `yaml:"csvs,omitempty"`
+	// Lifecycle of the channel, where something is announced.
+	Lifecycle *Lifecycle `yaml:"lifecycle,omitempty"`
+}
+
+// CSV is one release: OLM's ClusterServiceVersion.
+type CSV struct {
+	// Name is the CSV's name: a Subscription's spec.startingCSV. Required.
+	Name string `yaml:"name"`
+	// Version is a semantic version without "v". Required.
+	Version string `yaml:"version"`
+	// Replaces is the CSV that this one upgrades, where known.
+	Replaces string `yaml:"replaces,omitempty"`
+	// Skips are further CSVs that this one upgrades, where known.
+	Skips []string `yaml:"skips,omitempty"`
+	// SkipRange is the range of versions that this one upgrades, where known.
+	SkipRange string `yaml:"skipRange,omitempty"`
+	// Origin says where this CSV is known from. Defaults to the channel's.
+	Origin string `yaml:"origin,omitempty"`
+}
+
+// Operand is a kind of custom resource that the operator runs.
+type Operand struct {
+	// Origin says where the versions are known from. Required.
+	Origin string `yaml:"origin"`
+	// Group is the kind's API group.
+	Group string `yaml:"group"`
+	// Versions are the values of the operand's spec.version.
+	Versions map[string]OperandVersion `yaml:"versions,omitempty"`
+}
+
+// OperandVersion is one version of an operand.
+type OperandVersion struct {
+	// CSVs are the operator's releases that came with this version, from the
+	// oldest to the newest.
+	CSVs []string `yaml:"csvs"`
+}
+
+// Wrong is a combination that can't work though it is in use.
+type Wrong struct {
+	// Channel that the row is about; empty for any.
+	Channel string `yaml:"channel,omitempty"`
+	// StartingCSV that the row is about; empty for any.
+	StartingCSV string `yaml:"startingCSV,omitempty"`
+	// Correction ends the message: what is right, and what to write. Required.
+	Correction string `yaml:"correction"`
+	// Origin says where the wrong row was seen. Required.
+	Origin string `yaml:"origin"`
+}
+
+// Lifecycle is what its vendor announced.
+type Lifecycle struct {
+	// SupportEnds is a date, YYYY-MM-DD, where known.
+	SupportEnds string `yaml:"supportEnds,omitempty"`
+	// Deprecated says what is deprecated and what follows.
+	Deprecated string `yaml:"deprecated,omitempty"`
+	// Origin says where that was announced. Required.
+	Origin string `yaml:"origin"`
+}
+
+// read keeps what Lookup has read: package to its parsed file.
+var read sync.Map
+
+type entry struct {
+	operator *Operator
+	err      error
+}
+
+// Lookup returns what is known of a package and whether anything is. The
+// Operator is shared: it is not to be changed. An error means that the
+// embedded file is broken.
+func Lookup(name string) (*Operator, bool, error) {
+	known, found := read.Load(name)
+	if !found {
+		data, err := operatorFiles.ReadFile(operatorFolder + "/" + name + operatorSuffix)
+		if errors.Is(err, fs.ErrNotExist) { // a name that no file can have, too
+			return nil, false, nil
+		}
+		var operator *Operator
+		if err == nil {
+			operator, err = Parse(data)
+		}
+		if err != nil {
+			err = fmt.Errorf("catalog of %s: %w", name, err)
+		}
+		known, _ = read.LoadOrStore(name, entry{operator: operator, err: err})
+	}
+	e := known.(entry)
+	return e.operator, e.err == nil, e.err
+}
+
+// Parse reads one package's facts strictly: an unknown field or a value of the
+// wrong type is an error, and all are reported at once.
+func Parse(data []byte) (*Operator, error) {
+	node, err := yaml.Parse(string(data))
+	if err != nil {
+		return nil, fmt.Errorf("no YAML: %w", err)
+	}
+	operator := &Operator{}
+	var errs []error
+	for _, problem := range fnconfig.Decode(node.YNode(), operator) {
+		errs = append(errs, fmt.Errorf("%s: %s", problem.Path, problem.Message))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return operator, nil
+}
+
+// Names lists the packages that the catalog knows, sorted.
+func Names() []string {
+	files, err := fs.Glob(operatorFiles, operatorFolder+"/*"+operatorSuffix)
+	if err != nil { // only a malformed pattern
+		panic(err)
+	}
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(strings.TrimPrefix(file, operatorFolder+"/"), operatorSuffix)
+	}
+	return files
+}
+
+// ChannelNames lists the channels with numbers in their order: v2.5, v3.0,
+// v12.0.
+func (o *Operator) ChannelNames() []string {
+	names := make([]string, 0, len(o.Channels))
+	for name := range o.Channels {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, Compare)
+	return names
+}
+
+// ChannelsOf lists the channels that have a CSV.
+func (o *Operator) ChannelsOf(csv string) []string {
+	var names []string
+	for _, name := range o.ChannelNames() {
+		if o.Channels[name].Has(csv) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Has says whether a CSV is listed in the channel.
+func (c Channel) Has(csv string) bool {
+	return slices.ContainsFunc(c.CSVs, func(known CSV) bool { return known.Name == csv })
+}
+
+// Versions lists the versions of all CSVs, each once, from the oldest.
+func (o *Operator) Versions() []string {
+	var versions []string
+	for _, channel := range o.Channels {
+		for _, csv := range channel.CSVs {
+			versions = append(versions, csv.Version)
+		}
+	}
+	slices.SortFunc(versions, Compare)
+	return slices.Compact(versions)
+}
+
+// CSVOf returns the CSV of a version and whether one is listed.
+func (o *Operator) CSVOf(version string) (string, bool) {
+	for _, name := range o.ChannelNames() {
+		for _, csv := range o.Channels[name].CSVs {
+			if csv.Version == version {
+				return csv.Name, true
+			}
+		}
+	}
+	return "", false
+}
+
+// Prefix returns what the CSVs' names begin with, up to the version
+// ("redhat-openshift-pipelines.v"), and whether that is known.
+func (o *Operator) Prefix() (string, bool) {
+	if o.CSVPrefix != "" {
+		return o.CSVPrefix, true
+	}
+	for _, name := range o.ChannelNames() {
+		for _, csv := range o.Channels[name].CSVs {
+			if prefix, ok := strings.CutSuffix(csv.Name, csv.Version); ok {
+				return prefix, true
+			}
+		}
+	}
+	return "", false
+}
+
+// WrongFact returns the row that says that a channel with a CSV can't work.
+func (o *Operator) WrongFact(channel, csv string) (Wrong, bool) {
+	i := slices.IndexFunc(o.Wrong, func(w Wrong) bool {
+		return (w.Channel == "" || w.Channel == channel) && (w.StartingCSV == "" || w.StartingCSV == csv)
+	})
+	if i < 0 {
+		return Wrong{}, false
+	}
+	return o.Wrong[i], true
+}
+
+// OperandRelease returns the kind whose version this is, and the CSVs that
+// came with it; ok is false when it is no operand's version.
+func (o *Operator) OperandRelease(version string) (kind string, csvs []string, ok bool) {
+	for name, operand := range o.Operands {
+		if release, found := operand.Versions[version]; found && (!ok || name < kind) {
+			kind, csvs, ok = name, release.CSVs, true
+		}
+	}
+	return kind, csvs, ok
+}
+
+var runs = regexp.MustCompile(`[0-9]+|[^0-9]+`)
+
+// Compare orders names of channels and versions: digits as numbers, the rest
+// as text.
+func Compare(a, b string) int {
+	as, bs := runs.FindAllString(a, -1), runs.FindAllString(b, -1)
+	for i := range min(len(as), len(bs)) {
+		if c := compareRun(as[i], bs[i]); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(len(as), len(bs))
+}
+
+func compareRun(a, b string) int {
+	if !digit(a) || !digit(b) {
+		return cmp.Compare(a, b)
+	}
+	short, long := strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
+	return cmp.Or(cmp.Compare(len(short), len(long)), cmp.Compare(short, long))
+}
+
+func digit(run string) bool { return run[0] >= '0' && run[0] <= '9' }
