@@ -98,7 +98,7 @@ func (s *Source) of(t reflect.Type, path string, fields *[]Field) (Node, string,
 	case t == metaType:
 		return Node{"type": "object"}, "metadata", nil
 	case zero.Type().Implements(patternType):
-		return Node{"anyOf": []Node{{"type": "string", "pattern": zero.Interface().(Pattern).SchemaPattern()}, {"type": "number"}}}, "quantity", nil
+		return Node{"type": "string", "pattern": zero.Interface().(Pattern).SchemaPattern()}, "string", nil
 	case zero.Type().Implements(decoderType):
 		return Node{"x-kubernetes-preserve-unknown-fields": true}, "any", nil
 	case t.Implements(enumType):

@@ -1,0 +1,51 @@
+package sizing
+
+import (
+	"slices"
+	"strings"
+)
+
+// licenceUses are the values of spec.license.use (IBM/event-automation
+// _support/licensing.md).
+var licenceUses = []string{
+	"CloudPakForIntegrationProduction",
+	"CloudPakForIntegrationNonProduction",
+	"CloudPakForIntegrationDevelopment",
+	"CloudPakForIntegrationDisasterRecovery", // Event Streams 12.3 and later
+	"EventAutomationProduction",
+	"EventAutomationNonProduction",
+	"EventAutomationDevelopment",
+	"WebMethodsHybridIntegrationProduction",
+	"WebMethodsHybridIntegrationNonProduction",
+	"WebMethodsHybridIntegrationDevelopment",
+}
+
+// LicenceUses returns the values of an EventStreams' spec.license.use.
+func LicenceUses() []string { return slices.Clone(licenceUses) }
+
+// ForProduction says whether a licence use allows production: the one that ends
+// in Production, and disaster recovery, which stands in for it.
+func ForProduction(use string) bool {
+	return strings.HasSuffix(use, "DisasterRecovery") ||
+		strings.HasSuffix(use, "Production") && !strings.HasSuffix(use, "NonProduction")
+}
+
+// LicenceRatio is how many chargeable cores count as one licence core: 2 for
+// CloudPakForIntegration's NonProduction and DisasterRecovery, 1 for production
+// (IBM/event-automation _support/licensing.md, "Calculating licenses
+// required"). Other programs, and a use that is not said, count each core: 1.
+func LicenceRatio(use string) int64 {
+	switch use {
+	case "CloudPakForIntegrationNonProduction", "CloudPakForIntegrationDisasterRecovery":
+		return 2
+	}
+	return 1
+}
+
+// LicenceCores returns thousandths of licence cores for thousandths of
+// chargeable cores: the CPU limits of the broker containers, and not those of
+// ZooKeeper, controllers and side components (same page, "Chargeable
+// containers"). An estate's sum is rounded up, a cluster's is not.
+func LicenceCores(chargeable int64, use string) int64 {
+	return chargeable / LicenceRatio(use)
+}
