@@ -71,6 +71,20 @@ type Spec struct {
 	// and what belongs to them; the first one is the destination of the
 	// operators' Application. Defaults to [openshift-operators].
 	OperatorNamespaces []string `yaml:"operatorNamespaces,omitempty"`
+	// CreateNamespace adds the v1 Namespace of each environment of the
+	// cluster: the administrators' part, since a team's project may not sync
+	// one. Left out, no Namespace is written.
+	CreateNamespace *CreateNamespace `yaml:"createNamespace,omitempty"`
+}
+
+// CreateNamespace describes the environments' Namespaces. They are marked
+// Prune=false for Argo CD: a Namespace that goes takes everything in it along.
+type CreateNamespace struct {
+	// Labels of the Namespaces, such as
+	// argocd.argoproj.io/managed-by: openshift-gitops.
+	Labels map[string]string `yaml:"labels,omitempty"`
+	// Annotations of the Namespaces.
+	Annotations map[string]string `yaml:"annotations,omitempty"`
 }
 
 // Source says what Argo CD syncs.

@@ -37,6 +37,7 @@ func (c *GenerateArgoApps) Transform(_ fn.Env, items []*yaml.RNode) ([]*yaml.RNo
 	if err != nil {
 		return items, append(results, c.Errorf("spec.template", "%v", err))
 	}
+	g.namespaces()
 	for i := range wanted.projects {
 		g.project(&wanted.projects[i])
 	}
@@ -49,7 +50,7 @@ func (c *GenerateArgoApps) Transform(_ fn.Env, items []*yaml.RNode) ([]*yaml.RNo
 	return append(kept, g.added...), append(results, g.results...)
 }
 
-// key is what an object is recognised by, within Argo CD's group.
+// key is what an object is recognised by; no kind is in two groups.
 type key struct{ kind, namespace, name string }
 
 // generator writes a plan into the items.
@@ -59,7 +60,7 @@ type generator struct {
 	// template is the config's; plain is without what only an Application that
 	// may create its namespace can use.
 	template, plain *yaml.Node
-	// there are the objects of Argo CD's group among the items.
+	// there are the objects of the function's kinds among the items.
 	there map[key][]view.Object
 	// wanted are the keys of the plan's objects.
 	wanted  map[key]bool
@@ -69,7 +70,7 @@ type generator struct {
 
 func newGenerator(c *GenerateArgoApps, s *solution.Solution, items []*yaml.RNode) (*generator, error) {
 	g := &generator{GenerateArgoApps: c, solution: s, there: map[key][]view.Object{}, wanted: map[key]bool{}}
-	for _, o := range argoObjects(items) {
+	for _, o := range ownKinds(items) {
 		k := keyOf(o)
 		g.there[k] = append(g.there[k], o)
 	}
@@ -84,11 +85,11 @@ func newGenerator(c *GenerateArgoApps, s *solution.Solution, items []*yaml.RNode
 
 func keyOf(o view.Object) key { return key{o.Kind(), o.Namespace(), o.Name()} }
 
-// argoObjects returns the AppProjects and Applications that get deployed.
-func argoObjects(items []*yaml.RNode) []view.Object {
+// ownKinds returns the objects of the kinds that this function writes.
+func ownKinds(items []*yaml.RNode) []view.Object {
 	var out []view.Object
 	for _, o := range view.Manifests(items) {
-		if o.Is(view.ArgoGroup, "Application") || o.Is(view.ArgoGroup, "AppProject") {
+		if o.Is(view.ArgoGroup, "Application") || o.Is(view.ArgoGroup, "AppProject") || o.Is("", "Namespace") {
 			out = append(out, o)
 		}
 	}
@@ -133,6 +134,34 @@ func (g *generator) mark(o view.Object, labels map[string]string) {
 		o.SetNameLabel(name, labels[name])
 	}
 	o.SetAnnotation(OwnedByAnnotation, g.owner())
+}
+
+// namespaces writes the Namespace of each environment of the cluster.
+func (g *generator) namespaces() {
+	create := g.Spec.CreateNamespace
+	if create == nil {
+		return
+	}
+	for _, name := range solution.Names(g.solution.Spec.Environments) {
+		environment := g.solution.Spec.Environments[name]
+		if environment.Cluster != g.Spec.Cluster {
+			continue
+		}
+		o, _, ok := g.find(view.NewNamespace(environment.Namespace))
+		if !ok {
+			continue
+		}
+		for _, key := range solution.Names(create.Labels) {
+			o.SetNameLabel(key, create.Labels[key])
+		}
+		o.SetNameLabel(partOfLabel, g.solution.Metadata.Name)
+		o.SetNameLabel(clusterLabel, g.Spec.Cluster)
+		o.SetAnnotation(OwnedByAnnotation, g.owner())
+		o.SetAnnotation(view.SyncOptionsAnnotation, "Prune=false")
+		for _, key := range solution.Names(create.Annotations) {
+			o.SetAnnotation(key, create.Annotations[key])
+		}
+	}
 }
 
 func (g *generator) project(want *project) {
@@ -293,7 +322,7 @@ func (g *generator) warn(app view.Application, want *application, mayCreateNames
 // removeStale drops what this config made and does not want any more.
 func (g *generator) removeStale(items []*yaml.RNode) []*yaml.RNode {
 	stale := map[*yaml.Node]bool{}
-	for _, o := range argoObjects(items) {
+	for _, o := range ownKinds(items) {
 		if !g.wanted[keyOf(o)] && g.owns(o) {
 			stale[o.Node()] = true
 			g.results = append(g.results, fn.Infof(o.Ref(), "", "removed: the Solution has it no more"))

@@ -16,6 +16,9 @@ const (
 const (
 	// SyncWaveAnnotation orders objects within one sync; lower comes first.
 	SyncWaveAnnotation = "argocd.argoproj.io/sync-wave"
+	// SyncOptionsAnnotation holds an object's own sync options, such as
+	// Prune=false.
+	SyncOptionsAnnotation = "argocd.argoproj.io/sync-options"
 	// GeneratePathsAnnotation lists the paths, split by ";" and relative to the
 	// source's path, whose change means that manifests are rendered again.
 	GeneratePathsAnnotation = "argocd.argoproj.io/manifest-generate-paths"

@@ -81,7 +81,8 @@ func SetField(mapping *yaml.Node, key string, value *yaml.Node) bool {
 // quoting where both are scalars.
 func replace(old, value *yaml.Node) {
 	style := value.Style
-	if old.Kind == yaml.ScalarNode && value.Kind == yaml.ScalarNode && style == 0 && old.ShortTag() == value.ShortTag() {
+	quoted := old.Style & (yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle)
+	if old.Kind == yaml.ScalarNode && value.Kind == yaml.ScalarNode && (style == 0 || quoted != 0) && old.ShortTag() == value.ShortTag() {
 		style = old.Style
 	}
 	old.Kind, old.Tag, old.Value, old.Style = value.Kind, value.Tag, value.Value, style
@@ -130,9 +131,16 @@ func Equal(a, b *yaml.Node) bool {
 	return true
 }
 
-// String makes a string scalar; the encoder quotes it where it must.
+// String makes a string scalar. The encoder quotes it where YAML 1.2 needs it;
+// the words that YAML 1.1 takes for booleans, as an API server does, are quoted
+// here.
 func String(value string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: value}
+	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: value}
+	switch strings.ToLower(value) {
+	case "y", "n", "yes", "no", "on", "off":
+		node.Style = yaml.DoubleQuotedStyle
+	}
+	return node
 }
 
 // Int makes an integer scalar from its decimal digits.

@@ -125,7 +125,7 @@ func (o Object) Text(path ...string) string {
 // Set writes a string at a path, creates the mappings on the way, and says
 // whether anything changed. An equal value, however quoted, is left as it is.
 func (o Object) Set(value string, path ...string) bool {
-	return o.SetScalar(value, yaml.NodeTagString, path...)
+	return o.SetNode(String(value), path...)
 }
 
 // SetScalar is Set with a YAML tag such as !!int or !!bool.

@@ -17,10 +17,10 @@ func (r Ref) String() string {
 	if r == (Ref{}) {
 		return ""
 	}
-	if strings.HasPrefix(r.APIVersion, OwnGroup+"/") {
-		return r.Kind + "/" + r.Name
-	}
 	name := r.Name
+	if strings.HasPrefix(r.APIVersion, OwnGroup+"/") {
+		return strings.TrimSuffix(r.Kind+"/"+name, "/")
+	}
 	if r.Namespace != "" {
 		name = r.Namespace + "/" + name
 	}
