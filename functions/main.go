@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,12 @@ type program struct {
 // Main is eda-fn: without a command it is a KRM function. It returns the exit
 // status: 0, or 1 with at least one line on stderr.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	// A short life: collecting garbage at five times the live heap, not twice,
+	// takes a fifth off a build's time. GOGC overrides it.
+	if os.Getenv("GOGC") == "" {
+		const percent = 400
+		debug.SetGCPercent(percent)
+	}
 	p := &program{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := p.root()
 	root.SetArgs(args)

@@ -104,7 +104,8 @@ func DeleteField(mapping *yaml.Node, key string) bool {
 }
 
 // Equal compares two nodes by value: key order, comments and style do not
-// count, and a scalar's tag counts by what it resolves to.
+// count, a scalar's tag counts by what it resolves to, and null is null however
+// it is written.
 func Equal(a, b *yaml.Node) bool {
 	switch {
 	case a == nil || b == nil:
@@ -112,7 +113,7 @@ func Equal(a, b *yaml.Node) bool {
 	case a.Kind != b.Kind:
 		return false
 	case a.Kind == yaml.ScalarNode:
-		return a.Value == b.Value && a.ShortTag() == b.ShortTag()
+		return a.ShortTag() == b.ShortTag() && (a.Value == b.Value || IsNull(a))
 	case len(a.Content) != len(b.Content):
 		return false
 	case a.Kind != yaml.MappingNode:

@@ -41,7 +41,8 @@ func quotedString(value string) *yaml.Node {
 	return node
 }
 
-// SetText replaces a string scalar's value and keeps its style and comments.
+// SetText replaces a string scalar's value, keeps its comments and its style,
+// and quotes a plain one where it must (see quotedString).
 func SetText(node *yaml.Node, value string) {
 	node.Value = value
 	if node.Style == 0 && yaml.IsValueNonString(value) {

@@ -89,22 +89,3 @@ subjects:
 		t.Error("a Role has no subjects")
 	}
 }
-
-func TestSetTextKeepsWhatItIs(t *testing.T) {
-	for in, want := range map[string]string{
-		"a: x # why\n":   "a: \"123\" # why\n",
-		"a: 'x'\n":       "a: '123'\n",
-		"a: \"x\"\n":     "a: \"123\"\n",
-		"a: |\n  x\n":    "a: |-\n  123\n",
-		"a: >-\n  x\n":   "a: >-\n  123\n",
-		"a: !!str x\n":   "a: !!str 123\n",
-		"a: &anchor x":   "a: &anchor \"123\"\n",
-		"a: \"multi\"\n": "a: \"123\"\n",
-	} {
-		item := yaml.MustParse(in)
-		SetText(Field(item.YNode(), "a"), "123")
-		if got := item.MustString(); got != want {
-			t.Errorf("%q becomes %q, expected %q", in, got, want)
-		}
-	}
-}

@@ -12,6 +12,7 @@ import (
 // those of a CustomResourceDefinition's spec.scope; empty is unknown.
 type Scope string
 
+// The two scopes.
 const (
 	Namespaced Scope = "Namespaced"
 	Cluster    Scope = "Cluster"

@@ -54,7 +54,7 @@ func TestScopeTablesAreSane(t *testing.T) {
 					t.Errorf("%s[%q]: \"*\" stands alone or not at all", name, group)
 				}
 			}
-			for _, kind := range strings.Fields(kinds.namespaced) {
+			for kind := range strings.FieldsSeq(kinds.namespaced) {
 				if holds(kinds.cluster, kind) {
 					t.Errorf("%s[%q]: %s is in both lists", name, group, kind)
 				}

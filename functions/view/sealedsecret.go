@@ -196,8 +196,13 @@ func (s Secret) Seal(sealing Sealing) SealedSecret {
 		"metadata", metadata,
 		"spec", Map("encryptedData", encryptedNode(sealing.EncryptedData), "template", template))
 	content.Content[0].HeadComment = s.node.Content[0].HeadComment
+	for i := 0; i+1 < len(s.node.Content); i += 2 {
+		if s.node.Content[i+1] == metadata { // a flow mapping's comment is the key's
+			content.Content[4].LineComment = s.node.Content[i].LineComment
+		}
+	}
 	s.node.Content, s.node.FootComment = content.Content, ""
-	sealed := SealedSecret{s.Object}
+	sealed := SealedSecret(s)
 	for _, annotation := range scopeAnnotations(sealing.Scope) {
 		sealed.SetAnnotation(annotation, "true")
 	}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"strings"
 	"testing"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -54,6 +55,15 @@ spec:
 `
 	if got := item.MustString(); got != want {
 		t.Errorf("%s\nexpected\n%s", got, want)
+	}
+}
+
+func TestSealKeepsMetadataComment(t *testing.T) {
+	item := yaml.MustParse("apiVersion: v1\nkind: Secret\nmetadata: {name: greeting} # ours\ndata: {a: aGVsbG8=} # hello\n")
+	secret, _ := AsSecret(Of(item))
+	secret.Seal(Sealing{Scope: ScopeClusterWide, Certificate: "sha256:00"})
+	if got := item.MustString(); !strings.Contains(got, " # ours\n") || strings.Contains(got, "hello") {
+		t.Errorf("expected metadata's comment and no other:\n%s", got)
 	}
 }
 

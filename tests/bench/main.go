@@ -20,7 +20,7 @@ import (
 
 func main() {
 	bin := flag.String("bin", "build/eda-fn", "the program to measure")
-	kustomize := flag.String("kustomize", "", "kustomize v5.8.2")
+	kustomize := flag.String("kustomize", os.Getenv("EDA_KUSTOMIZE"), "kustomize v5.8.2")
 	sizes := flag.String("sizes", "100,1000,10000", "numbers of objects")
 	runs := flag.Int("runs", 5, "timed pairs per row (after one that does not count)")
 	flag.Parse()

@@ -51,7 +51,11 @@ func writeTrees(dir string, n int) (*trees, error) {
 	for _, kind := range functionKinds {
 		fmt.Fprintf(&chain, "---\n%s", config(kind, specs[kind]))
 		fmt.Fprintf(&steps, "\n  - {kind: %s, spec: %s}", kind, specs[kind])
-		if t.lists[kind], err = list(config(kind, specs[kind]), objects); err != nil {
+		input := objects
+		if kind == "SealSecrets" { // which seals for a final namespace
+			input = strings.ReplaceAll(objects, "ENVIRONMENT", "bench-stage")
+		}
+		if t.lists[kind], err = list(config(kind, specs[kind]), input); err != nil {
 			return nil, err
 		}
 	}
