@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/eda-gitops/functions/functions/build"
 	"github.com/eda-gitops/functions/functions/fn"
+	"github.com/eda-gitops/functions/functions/fnconfig"
 )
 
 // errReported is a failure whose lines are on stderr already.
@@ -70,7 +72,7 @@ kustomize and kpt call it this way; people use the commands below.`,
 		Example: `  eda-fn build environments/dev              # render a folder, as kustomize does
   eda-fn build environments/dev -o rendered/dev/
   kpt fn eval . --exec "eda-fn inject-namespace" -- namespace=my-app-dev`,
-		Args:              cobra.NoArgs,
+		Args:              noArguments,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
@@ -80,7 +82,7 @@ kustomize and kpt call it this way; people use the commands below.`,
 	root.AddCommand(p.buildCommand(), p.sealCommand(), p.listCommand(), p.schemaCommand(), p.installCommand(), p.versionCommand())
 	for _, f := range All {
 		root.AddCommand(&cobra.Command{
-			Use: f.Name, Short: f.Short, GroupID: groupFunctions, Args: cobra.NoArgs,
+			Use: f.Name, Short: f.Short, GroupID: groupFunctions, Args: noArguments,
 			RunE: func(cmd *cobra.Command, _ []string) error { return p.function(cmd, f.Name) },
 		})
 	}
@@ -112,16 +114,28 @@ var callable = append(append(fn.Set{}, All...), build.NewChain(All))
 // terminal says whether a stream is one that a person types into or reads.
 func terminal(stream any) bool {
 	file, ok := stream.(*os.File)
-	if !ok {
-		return false
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// noArguments is for commands that take none, the root among them: there a word
+// is a command that does not exist.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
 	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && file.Name() != os.DevNull
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	if names == nil {
+		return fmt.Errorf("%s takes no argument, but there is %q", cmd.CommandPath(), args[0])
+	}
+	return fmt.Errorf("there is no command %q%s", args[0], fnconfig.Suggest(args[0], names))
 }
 
 func (p *program) listCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "list the functions", GroupID: groupVerbs, Args: cobra.NoArgs,
+		Use: "list", Short: "list the functions", GroupID: groupVerbs, Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			for _, f := range All {
 				fmt.Fprintf(p.stdout, "%-20s %-18s %s\n", f.Name, f.Kind, f.Short)
@@ -133,7 +147,7 @@ func (p *program) listCommand() *cobra.Command {
 
 func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "print the version", GroupID: groupVerbs, Args: cobra.NoArgs,
+		Use: "version", Short: "print the version", GroupID: groupVerbs, Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.stdout, "eda-fn", fn.Version)
 			return err

@@ -90,7 +90,7 @@ func (p *Pipeline) Validate() fn.Results {
 // step decodes and checks one step; its findings are about the Pipeline's
 // field, which is what the user wrote.
 func (p *Pipeline) step(i int) (fn.Config, fn.Results) {
-	at := fmt.Sprintf("spec.steps[%d].", i)
+	at := stepPath(i)
 	step := &p.Spec.Steps[i]
 	if _, known := p.functions.ByKind(step.Kind); !known {
 		return nil, fn.Results{p.Errorf(at+"kind", "there is no function %q%s", step.Kind, fnconfig.Suggest(step.Kind, p.functions.Kinds()))}
@@ -102,13 +102,21 @@ func (p *Pipeline) step(i int) (fn.Config, fn.Results) {
 		}
 		results = fn.Check(config)
 	}
+	return config, p.relate(i, results)
+}
+
+// relate puts findings about a step's config where the user wrote it.
+func (p *Pipeline) relate(i int, results fn.Results) fn.Results {
 	for j := range results {
-		if strings.HasPrefix(results[j].Ref.APIVersion, fn.Group+"/") {
-			results[j].Ref, results[j].Field = p.Ref(), at+results[j].Field
+		ref := results[j].Ref
+		if ref.Kind == p.Spec.Steps[i].Kind && strings.HasPrefix(ref.APIVersion, fn.Group+"/") {
+			results[j].Ref, results[j].Field = p.Ref(), strings.TrimSuffix(stepPath(i)+results[j].Field, ".")
 		}
 	}
-	return config, results
+	return results
 }
+
+func stepPath(i int) string { return fmt.Sprintf("spec.steps[%d].", i) }
 
 func (p *Pipeline) stepNode(step *Step) *yaml.RNode {
 	config := view.Map(
@@ -124,10 +132,10 @@ func (p *Pipeline) stepNode(step *Step) *yaml.RNode {
 // Transform runs the steps. The first one that fails ends it.
 func (p *Pipeline) Transform(env fn.Env, items []*yaml.RNode) ([]*yaml.RNode, fn.Results) {
 	var results fn.Results
-	for _, step := range p.steps {
+	for i, step := range p.steps {
 		var found fn.Results
 		items, found = step.Transform(env, items)
-		results = append(results, found...)
+		results = append(results, p.relate(i, found)...)
 		if found.Failed() {
 			return items, results
 		}
