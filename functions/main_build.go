@@ -131,16 +131,16 @@ func (p *program) progress(text string) (stop func()) {
 		defer close(gone)
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
-		const clear = "\r\x1b[K" // to the line's start, and erase it
+		const erase = "\r\x1b[K" // to the line's start, and erase it
 		for {
 			select {
 			case <-done:
 				if time.Since(start) > time.Second {
-					fmt.Fprint(p.stderr, clear)
+					fmt.Fprint(p.stderr, erase)
 				}
 				return
 			case <-tick.C:
-				fmt.Fprintf(p.stderr, clear+"%s ... %d s", text, int(time.Since(start).Seconds()))
+				fmt.Fprintf(p.stderr, erase+"%s ... %d s", text, int(time.Since(start).Seconds()))
 			}
 		}
 	}()

@@ -209,7 +209,7 @@ func TestSealForEnvironment(t *testing.T) {
 	dir := copyExample(t)
 	keys := sealtest.Default()
 	certificate := filepath.Join(dir, "clusters/nonprod/shared/sealing-certificate.yaml")
-	indented := "    " + strings.ReplaceAll(strings.TrimSpace(string(keys.Certificate(t))), "\n", "\n    ")
+	indented := "    " + strings.ReplaceAll(strings.TrimSpace(keys.Certificate(t)), "\n", "\n    ")
 	if err := os.WriteFile(certificate, []byte("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: sealing-certificate\n"+
 		"  annotations: {config.kubernetes.io/local-config: \"true\"}\ndata:\n  cert.pem: |\n"+indented+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -304,7 +304,7 @@ func TestInstall(t *testing.T) {
 func TestSize(t *testing.T) {
 	const most = 30_000_000 // bytes
 	program := filepath.Join(t.TempDir(), "eda-fn")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "./cmd/eda-fn")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "./cmd/eda-fn")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -317,12 +317,12 @@ func TestSize(t *testing.T) {
 
 // Budgets of the design: no client-go in the program.
 func TestDependencies(t *testing.T) {
-	list := exec.Command("go", "list", "-deps", "./cmd/eda-fn")
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "./cmd/eda-fn")
 	out, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range strings.Fields(string(out)) {
+	for _, path := range strings.FieldsSeq(string(out)) {
 		for _, heavy := range []string{"k8s.io/client-go", "k8s.io/api/", "github.com/kptdev/", "sealed-secrets/pkg/kubeseal"} {
 			if strings.HasPrefix(path, heavy) || strings.Contains(path, heavy) {
 				t.Errorf("the program depends on %s", path)

@@ -3,6 +3,7 @@ package fn
 // Level says what becomes of a finding: the severities that users write.
 type Level string
 
+// The levels.
 const (
 	LevelError  Level = "error"
 	LevelWarn   Level = "warn"

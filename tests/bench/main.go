@@ -56,7 +56,7 @@ func run(out io.Writer, bin, kustomize, sizes string, runs int) error {
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("building the bare kyaml pass: %w", err)
 	}
-	for _, field := range strings.Split(sizes, ",") {
+	for field := range strings.SplitSeq(sizes, ",") {
 		n, err := strconv.Atoi(field)
 		if err != nil {
 			return err
