@@ -12,7 +12,9 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
+	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -59,11 +61,19 @@ func Build(o Options, dir string) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	var items []*yaml.RNode
+	if t.facts.InProcess() {
+		if items, err = t.items(); err != nil {
+			// A function may be what mends it: kustomize fails late.
+			t.obstacle("kustomize fails without the functions: %v", err)
+		}
+	}
 	result := &Result{Facts: t.facts}
 	if t.facts.InProcess() {
-		result.YAML, result.Results, err = t.inProcess()
+		result.YAML, result.Results, err = t.inProcess(items)
 	} else {
 		result.YAML, err = t.withExec()
+		result.Results = t.warnings
 	}
 	if err != nil {
 		return nil, err
@@ -108,12 +118,35 @@ func (t *tree) withExec() ([]byte, error) {
 	if err != nil {
 		return nil, t.explain(err)
 	}
+	if err := t.signAsKustomize(m); err != nil {
+		return nil, err
+	}
 	return m.AsYaml()
 }
 
-// explain shortens kustomize's error to what a user needs.
+// kustomizeVersion is the release whose output this is; kustomize v5.8.2 is
+// built on the API of this program's go.mod, v0.21.2.
+const kustomizeVersion = "v5.8.2"
+
+// signAsKustomize writes the version that kustomize writes into the label which
+// buildMetadata asks for; the API would write this program's own.
+func (t *tree) signAsKustomize(m resMap) error {
+	if !slices.Contains(t.top.BuildMetadata, types.ManagedByLabelOption) {
+		return nil
+	}
+	for _, r := range m.Resources() {
+		labels := r.GetLabels()
+		labels[konfig.ManagedbyLabelKey] = "kustomize-" + kustomizeVersion
+		if err := r.SetLabels(labels); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// explain is kustomize's error as one line.
 func (t *tree) explain(err error) error {
-	return fmt.Errorf("building %s: %w", t.shown(t.root), err)
+	return fmt.Errorf("building %s: %w", t.shown(t.root), quiet(err))
 }
 
 // shown is a path for messages: relative to where the user stands if that is

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/provider"
+	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/fn/runtime/runtimeutil"
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -31,29 +34,76 @@ func (c config) ref() string { return view.Of(c.node).Ref().String() }
 // loadConfigs reads a list's configs as kustomize does: inline ones first,
 // then files and folders in their order. What is not allowed is refused.
 func (t *tree) loadConfigs(k *kustomization, field string, entries []string) ([]config, error) {
-	var nodes []*yaml.RNode
+	key := [2]string{k.path, field}
+	if configs, found := t.loaded[key]; found {
+		return configs, nil
+	}
+	at := t.shown(k.path) + ": " + field
+	all := resmap.New()
 	var paths []string
 	for _, entry := range entries {
-		if !inline(entry) {
+		inline, err := resmaps.NewResMapFromBytes([]byte(entry))
+		if err != nil { // so kustomize takes it for a path
 			paths = append(paths, entry)
 			continue
 		}
-		parsed, err := parseStream([]byte(entry))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: inline config: %w", t.shown(k.path), field, err)
+		if err := t.markInline(k, inline, entry); err != nil {
+			return nil, err
 		}
-		nodes = append(nodes, parsed...)
+		if err := all.AppendAll(inline); err != nil {
+			return nil, fmt.Errorf("%s: %w", at, quiet(err))
+		}
 	}
 	if len(paths) > 0 {
-		loaded, err := t.loadPaths(k, field, paths)
+		found, err := t.loadPaths(k, field, paths)
 		if err != nil {
 			return nil, err
 		}
-		nodes = append(nodes, loaded...)
+		if err := all.AppendAll(found); err != nil {
+			return nil, fmt.Errorf("%s: %w", at, quiet(err))
+		}
 	}
+	configs, err := t.classifyAll(k, field, all)
+	if err != nil {
+		return nil, err
+	}
+	if file := t.scoped[k.path]; file != "" && slices.ContainsFunc(configs, func(c config) bool { return c.ours }) {
+		return nil, fmt.Errorf("%s: %s names %s, by which kustomize hides objects from a function; remove it", at, file, pathAnnotation)
+	}
+	t.loaded[key] = configs
+	return configs, nil
+}
+
+// markInline gives inline configs the origin that kustomize gives them.
+func (t *tree) markInline(k *kustomization, inline resMap, text string) error {
+	t.noteScope(k, "an inline config", []byte(text))
+	if !t.keepsOrigins() {
+		return nil
+	}
+	return inline.AnnotateAll(originAnnotation, originOf(filepath.Base(k.path)))
+}
+
+// noteScope remembers that a kustomization's configs name a path.
+func (t *tree) noteScope(k *kustomization, what string, text []byte) {
+	if bytes.Contains(text, []byte(pathAnnotation)) {
+		t.scoped[k.path] = what
+	}
+}
+
+// classifyAll decides whose the configs of a list are, as kustomize hands them
+// to functions: through JSON.
+func (t *tree) classifyAll(k *kustomization, field string, all resMap) ([]config, error) {
 	var configs []config
 	var kinds []string
-	for _, node := range nodes {
+	for _, r := range all.Resources() {
+		text, err := r.AsYAML()
+		if err != nil {
+			return nil, quiet(err)
+		}
+		node, err := yaml.Parse(string(unhide(text)))
+		if err != nil {
+			return nil, err
+		}
 		c, err := t.classify(k, field, node)
 		if err != nil {
 			return nil, err
@@ -83,32 +133,33 @@ func (t *tree) checkOrder(k *kustomization, field string, kinds []string) error 
 }
 
 // loadPaths lets kustomize read files and folders of configs.
-func (t *tree) loadPaths(k *kustomization, field string, paths []string) ([]*yaml.RNode, error) {
+func (t *tree) loadPaths(k *kustomization, field string, paths []string) (resMap, error) {
 	for _, path := range paths {
 		if err := t.refuseEntryUnlessAllowed(k, field, path); err != nil {
 			return nil, err
 		}
 	}
-	content, err := sigsyaml.Marshal(map[string]any{"resources": paths})
+	list := map[string]any{"resources": paths}
+	if t.keepsOrigins() {
+		list["buildMetadata"] = []string{types.OriginAnnotations}
+	}
+	content, err := sigsyaml.Marshal(list)
 	if err != nil {
 		return nil, err
 	}
-	// Configs may be local-config objects, which kustomize drops from resources.
 	fsys := t.execFS()
 	fsys.replace[k.path] = content
-	fsys.hide = func(path string) bool { return isManifest(path) }
+	// Configs may be local-config objects, which kustomize drops from resources.
+	fsys.hide = isManifest
+	fsys.look = func(path string, content []byte) { t.noteScope(k, t.shown(path), content) }
 	m, err := t.run(fsys, k.dir, krusty.ReorderOptionNone)
 	if fsys.err != nil {
 		return nil, fsys.err
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s: %w", t.shown(k.path), field, err)
+		return nil, fmt.Errorf("%s: %s: %w", t.shown(k.path), field, quiet(err))
 	}
-	text, err := m.AsYaml()
-	if err != nil {
-		return nil, err
-	}
-	return parseStream(unhide(text))
+	return m, nil
 }
 
 func (t *tree) refuseEntryUnlessAllowed(k *kustomization, field, entry string) error {
@@ -132,10 +183,12 @@ func (t *tree) classify(k *kustomization, field string, node *yaml.RNode) (confi
 		if o.APIVersion() != fn.APIVersion {
 			return c, fmt.Errorf("%s: apiVersion: is %q; expected %s", at, o.APIVersion(), fn.APIVersion)
 		}
+		t.noteVersion(c)
 		return c, nil
 	}
 	switch {
 	case o.APIVersion() == "builtin":
+		return c, t.refuseBuiltin(at, o.Node())
 	case c.spec != nil && c.spec.Container.Image != "":
 		if !t.EnableContainers {
 			return c, fmt.Errorf("%s: runs the container image %s; allow it with --enable-containers", at, c.spec.Container.Image)
@@ -146,22 +199,19 @@ func (t *tree) classify(k *kustomization, field string, node *yaml.RNode) (confi
 	return c, nil
 }
 
-// VersionWarnings names configs whose image is of another version than this
-// program, which runs them all the same.
-func (t *tree) versionWarnings(configs []config) fn.Results {
-	var results fn.Results
-	for _, c := range configs {
-		if !c.ours || c.spec == nil || c.spec.Container.Image == "" {
-			continue
-		}
-		image := c.spec.Container.Image
-		tag := image[strings.LastIndexByte(image, '/')+1:]
-		if _, version, found := strings.Cut(tag, ":"); found && version != fn.Version && !strings.Contains(version, "@") {
-			results = append(results, fn.Warnf(view.Of(c.node).Ref(), "metadata.annotations[config.kubernetes.io/function]",
-				"names image %s, but this eda-fn is %s and runs it itself; the two may render differently", image, fn.Version))
-		}
+// noteVersion warns of an image of another version than this program, which
+// runs the function all the same.
+func (t *tree) noteVersion(c config) {
+	if c.spec == nil || c.spec.Container.Image == "" {
+		return
 	}
-	return results
+	image := c.spec.Container.Image
+	tagged, _, _ := strings.Cut(image, "@")
+	_, version, found := strings.Cut(tagged[strings.LastIndexByte(tagged, '/')+1:], ":")
+	if found && version != fn.Version {
+		t.warnings = append(t.warnings, fn.Warnf(view.Of(c.node).Ref(), "metadata.annotations[config.kubernetes.io/function]",
+			"names image %s, but this eda-fn is %s and runs it itself; the two may render differently", image, fn.Version))
+	}
 }
 
 func isManifest(path string) bool {
@@ -185,4 +235,7 @@ func parseStream(text []byte) ([]*yaml.RNode, error) {
 	return (&kio.ByteReader{Reader: bytes.NewReader(text), OmitReaderAnnotations: true, DisableUnwrapping: true}).Read()
 }
 
-var resources = provider.NewDefaultDepProvider().GetResourceFactory()
+var (
+	resources = provider.NewDefaultDepProvider().GetResourceFactory()
+	resmaps   = resmap.NewFactory(resources)
+)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/types"
@@ -21,12 +22,24 @@ import (
 func (t *tree) execFS() *overlay {
 	fsys := newOverlay()
 	fsys.rewrite = t.rewrite
+	fsys.virtual = t.virtual
 	return fsys
 }
 
 // rewrite changes one kustomization as kustomize reads it. What is not allowed
 // in it is an error, also in a base that came from elsewhere.
 func (t *tree) rewrite(path string, content []byte) ([]byte, error) {
+	if changed, found := t.rewritten[path]; found {
+		return changed, nil
+	}
+	changed, err := t.rewriteAnew(path, content)
+	if err == nil {
+		t.rewritten[path] = changed
+	}
+	return changed, err
+}
+
+func (t *tree) rewriteAnew(path string, content []byte) ([]byte, error) {
 	k, err := parseKustomization(path, content)
 	if err != nil {
 		return content, nil //nolint:nilerr // kustomize reports it, in its words
@@ -46,13 +59,14 @@ func (t *tree) rewrite(path string, content []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !anyOurs(configs) {
+		if !slices.ContainsFunc(configs, func(c config) bool { return c.ours }) {
 			continue
 		}
-		lines, err := t.inlineConfigs(configs, list.field == "transformers" && !t.fifo())
+		lines, err := t.entries(k, list.field, configs)
 		if err != nil {
 			return nil, err
 		}
+		dropFields(k.node, list.field)
 		view.SetField(k.node, list.field, lines)
 		changed = true
 	}
@@ -86,19 +100,18 @@ func withoutMissing(k *kustomization) bool {
 	return true
 }
 
+// entries is a list's configs as kustomize has to read them.
+func (t *tree) entries(k *kustomization, field string, configs []config) (*yaml.Node, error) {
+	if t.keepsOrigins() {
+		return t.foldersOf(k, field, configs)
+	}
+	return t.inlineConfigs(configs, field == "transformers" && !t.fifo())
+}
+
 // fifo says that the output keeps the order in which objects arrive, which a
 // function that renames one changes: then each function is called by itself.
 func (t *tree) fifo() bool {
 	return t.top.SortOptions != nil && t.top.SortOptions.Order == types.FIFOSortOrder
-}
-
-func anyOurs(configs []config) bool {
-	for _, c := range configs {
-		if c.ours {
-			return true
-		}
-	}
-	return false
 }
 
 // inlineConfigs writes configs as in-line entries.
@@ -121,6 +134,13 @@ func (t *tree) inlineConfigs(configs []config, fuse bool) (*yaml.Node, error) {
 
 // entry is a run of configs as one in-line config.
 func (t *tree) entry(run []config) (*yaml.Node, error) {
+	text, err := t.configText(run)
+	return view.String(text), err
+}
+
+// configText is a run of configs as one config: ours are called by this
+// program's path.
+func (t *tree) configText(run []config) (string, error) {
 	node := yaml.NewRNode(view.Copy(run[0].node.YNode()))
 	if len(run) > 1 {
 		node = chainConfig(run)
@@ -128,7 +148,7 @@ func (t *tree) entry(run []config) (*yaml.Node, error) {
 	if run[0].ours {
 		spec, err := sigsyaml.Marshal(map[string]any{"exec": map[string]any{"path": t.Self}})
 		if err != nil {
-			return nil, err
+			return "", err
 		}
 		o := view.Of(node)
 		annotations := view.Ensure(o.Node(), "metadata", "annotations")
@@ -137,8 +157,7 @@ func (t *tree) entry(run []config) (*yaml.Node, error) {
 		}
 		o.SetAnnotation(view.FunctionAnnotations[0], string(spec))
 	}
-	text, err := node.String()
-	return view.String(text), err
+	return node.String()
 }
 
 // ChainKind is the functionConfig that build writes when it fuses functions
@@ -174,18 +193,45 @@ func (c *Chain) Validate() fn.Results { return nil }
 func (c *Chain) Transform(env fn.Env, items []*yaml.RNode) ([]*yaml.RNode, fn.Results) {
 	var results fn.Results
 	for i := range c.FunctionConfigs {
-		config, found := c.functions.Decode(yaml.NewRNode(&c.FunctionConfigs[i]))
-		if config != nil {
-			var more fn.Results
-			items, more = config.Transform(env, items)
-			found = append(found, more...)
-		}
+		var found fn.Results
+		items, found = call(c.functions, env, yaml.NewRNode(&c.FunctionConfigs[i]), items)
 		results = append(results, found...)
 		if found.Failed() {
 			break
 		}
 	}
 	return items, results
+}
+
+// call runs a function on items as kustomize does, order and duplicates
+// included.
+func call(functions fn.Set, env fn.Env, node *yaml.RNode, items []*yaml.RNode) ([]*yaml.RNode, fn.Results) {
+	config, results := functions.Decode(node)
+	if config == nil {
+		return items, results
+	}
+	if len(items) == 0 {
+		items = append(items, selfItem(node))
+	}
+	before := identify(items)
+	items, found := fn.Apply(config, env, items)
+	results = append(results, found...)
+	if results.Failed() {
+		return items, results
+	}
+	items, err := reorder(before, items)
+	if err != nil {
+		results = append(results, config.Head().Errorf("", "%v", err))
+	}
+	return items, results
+}
+
+// selfItem is what kustomize hands to a function when there are no items: its
+// config, marked so that it drops it in the end.
+func selfItem(node *yaml.RNode) *yaml.RNode {
+	self := node.Copy()
+	view.Of(self).SetAnnotation(localConfigKey, "true")
+	return self
 }
 
 func chainConfig(run []config) *yaml.RNode {

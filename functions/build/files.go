@@ -2,6 +2,8 @@ package build
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -40,8 +42,9 @@ func OneFile(path string, text []byte) *Files {
 
 // FilePerObject is an output folder with one file per object:
 // <component>/<kind>-<name>.yaml, and directly in the folder what has no
-// component. Where two objects would share a file, the namespace and then the
-// API group stand in the names of both.
+// component. Where two objects would share a file, the namespace, then the API
+// group, then its version stand in the names of both, and in the end a sum of
+// all that.
 func FilePerObject(dir string, stream []byte) (*Files, error) {
 	files := &Files{dir: dir, content: map[string][]byte{}, index: true}
 	objects, err := parseStream(stream)
@@ -59,42 +62,53 @@ func FilePerObject(dir string, stream []byte) (*Files, error) {
 	return files, nil
 }
 
-// fileNames gives every object a path of its own, by what it is alone.
+// fileNames gives every object a path of its own that says no more than it
+// must.
 func fileNames(objects []*yaml.RNode) []string {
 	names := make([]string, len(objects))
-	open := make([]int, len(objects))
-	for i := range open {
-		open[i] = i
-	}
-	for detail := 0; len(open) > 0; detail++ {
-		shared := map[string][]int{}
-		for _, i := range open {
-			names[i] = fileName(view.Of(objects[i]), detail)
-			shared[strings.ToLower(names[i])] = append(shared[strings.ToLower(names[i])], i)
+	details := make([]int, len(objects))
+	for {
+		owners := map[string][]int{}
+		for i := range objects {
+			names[i] = fileName(view.Of(objects[i]), details[i])
+			owners[strings.ToLower(names[i])] = append(owners[strings.ToLower(names[i])], i)
 		}
-		open = nil
-		for _, group := range shared {
-			if len(group) > 1 && detail < maxDetail {
-				open = append(open, group...)
+		alone := true
+		for _, group := range owners {
+			for _, i := range group {
+				if len(group) > 1 && details[i] < maxDetail {
+					details[i]++
+					alone = false
+				}
 			}
 		}
+		if alone {
+			return names
+		}
 	}
-	return names
 }
 
 // maxDetail is the most that a file's name can say; objects of one build then
-// differ.
-const maxDetail = 2
+// differ, whatever letters their names have.
+const maxDetail = 4
 
 func fileName(o view.Object, detail int) string {
 	parts := []string{strings.ToLower(o.Kind())}
 	if detail >= 2 && o.Group() != "" {
 		parts[0] += "." + o.Group()
 	}
+	if detail >= 3 {
+		parts[0] += "." + o.Version()
+	}
 	if detail >= 1 && o.Namespace() != "" {
 		parts = append(parts, o.Namespace())
 	}
-	name := safeName(strings.Join(append(parts, o.Name()), "-")) + ".yaml"
+	parts = append(parts, o.Name())
+	if detail == maxDetail {
+		sum := sha256.Sum256([]byte(strings.Join([]string{o.APIVersion(), o.Kind(), o.Namespace(), o.Name()}, "\x00")))
+		parts = append(parts, hex.EncodeToString(sum[:4]))
+	}
+	name := safeName(strings.Join(parts, "-")) + ".yaml"
 	component, _ := o.Label(ComponentLabel)
 	if component == "" {
 		return name

@@ -15,31 +15,22 @@ import (
 // inProcess lets kustomize build the tree without the top's functions, runs
 // them here, and does what kustomize does after them: check for duplicates,
 // drop local-config objects, sort, remove its annotations.
-func (t *tree) inProcess() ([]byte, fn.Results, error) {
-	items, err := t.items()
-	if err != nil {
-		return nil, nil, err
-	}
-	results := t.versionWarnings(append(t.generators[:len(t.generators):len(t.generators)], t.transformers...))
+func (t *tree) inProcess(items []*yaml.RNode) ([]byte, fn.Results, error) {
+	results := t.warnings
+	var err error
 	for _, g := range t.generators {
-		made, found, err := t.generate(g)
+		made, found := t.generate(g)
 		results = append(results, found...)
-		if err != nil || found.Failed() {
-			return nil, results, err
+		if found.Failed() {
+			return nil, results, nil
 		}
-		items = append(items, made...)
+		if items, err = absorb(items, made); err != nil {
+			return nil, results, fmt.Errorf("%s: %w", g.ref(), err)
+		}
 	}
 	for _, c := range t.transformers {
-		config, found := t.Functions.Decode(c.node)
-		if config != nil {
-			before := identify(items)
-			var more fn.Results
-			items, more = fn.Apply(config, t.Env, items)
-			found = append(found, more...)
-			if items, err = reorder(before, items); err != nil && !found.Failed() {
-				return nil, results, fmt.Errorf("%s: %w", c.ref(), err)
-			}
-		}
+		var found fn.Results
+		items, found = call(t.Functions, t.Env, c.node, items)
 		results = append(results, found...)
 		if found.Failed() {
 			return nil, results, nil
@@ -89,24 +80,37 @@ func (t *tree) items() ([]*yaml.RNode, error) {
 // withoutFields returns a kustomization's text without some fields.
 func withoutFields(k *kustomization, fields ...string) ([]byte, error) {
 	node := view.Copy(k.node)
-	for _, field := range fields {
-		view.DeleteField(node, field)
-	}
+	dropFields(node, fields...)
 	text, err := yaml.NewRNode(node).String()
 	return []byte(text), err
 }
 
-// generate runs a generator as kustomize does: its only item is its config.
-func (t *tree) generate(g config) ([]*yaml.RNode, fn.Results, error) {
-	config, results := t.Functions.Decode(g.node)
-	if config == nil {
-		return nil, results, nil
+// dropFields removes fields, also one that stands there twice.
+func dropFields(node *yaml.Node, fields ...string) {
+	for _, field := range fields {
+		for there := true; there; {
+			there = view.DeleteField(node, field)
+		}
 	}
-	self := g.node.Copy()
-	view.Of(self).SetAnnotation(localConfigKey, "true")
-	items, found := fn.Apply(config, t.Env, []*yaml.RNode{self})
-	_, err := reorder(nil, items)
-	return items, append(results, found...), err
+}
+
+// generate runs a generator as kustomize does: its only item is its config.
+func (t *tree) generate(g config) ([]*yaml.RNode, fn.Results) {
+	return call(t.Functions, t.Env, g.node, nil)
+}
+
+// absorb adds generated objects, of which none may be there.
+func absorb(items, made []*yaml.RNode) ([]*yaml.RNode, error) {
+	ids := map[identity]bool{}
+	for _, id := range identify(items) {
+		ids[id] = true
+	}
+	for _, item := range made {
+		if ids[idOf(item)] {
+			return nil, fmt.Errorf("generates %s, which is there already", view.Of(item).Ref())
+		}
+	}
+	return append(items, made...), nil
 }
 
 // identity is an object's id as kustomize compares ids.

@@ -11,39 +11,72 @@ import (
 // overlay is the disk with some files read differently. It writes nothing.
 type overlay struct {
 	filesys.FileSystem
-	// replace holds the content of files by path.
+	// replace holds the content of kustomizations by path.
 	replace map[string][]byte
 	// hide says in which files the local-config annotation is hidden from
 	// kustomize; nil for none.
 	hide func(path string) bool
-	// rewrite changes kustomization files, nil for not at all.
+	// look is shown each file's content as it is on disk; nil for nobody.
+	look func(path string, content []byte)
+	// virtual holds files that are not on disk, in folders that are not either,
+	// by path.
+	virtual map[string][]byte
+	// rewrite changes kustomizations, nil for not at all.
 	rewrite func(path string, content []byte) ([]byte, error)
+	// kustomizations maps the file that a kustomization is to the path at which
+	// kustomize looked for it, which may be a link.
+	kustomizations map[string]string
 	// err is the first error of rewrite: kustomize itself would only say that
 	// it found no kustomization.
 	err error
 }
 
 func newOverlay() *overlay {
-	return &overlay{FileSystem: filesys.MakeFsOnDisk(), replace: map[string][]byte{}}
+	return &overlay{FileSystem: filesys.MakeFsOnDisk(), replace: map[string][]byte{}, kustomizations: map[string]string{}}
 }
 
 // ReadFile implements filesys.FileSystem.
 func (o *overlay) ReadFile(path string) ([]byte, error) {
-	if content, found := o.replace[filepath.Clean(path)]; found {
+	if content, found := o.virtual[path]; found {
+		return content, nil
+	}
+	asked, kustomization := o.kustomizations[path]
+	if content, found := o.replace[asked]; found {
 		return content, nil
 	}
 	content, err := o.FileSystem.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
+	if o.look != nil {
+		o.look(path, content)
+	}
+	if kustomization && o.rewrite != nil {
+		if content, err = o.rewrite(asked, content); err != nil {
+			if o.err == nil {
+				o.err = err
+			}
+			return nil, err
+		}
+	}
 	if o.hide != nil && o.hide(path) {
 		content = hideKey(content)
 	}
-	if o.rewrite != nil && slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(path)) {
-		content, err = o.rewrite(path, content)
-		if err != nil && o.err == nil {
-			o.err = err
-		}
+	return content, nil
+}
+
+// CleanedAbs implements filesys.FileSystem. The loader calls it for each file
+// that it reads.
+func (o *overlay) CleanedAbs(path string) (filesys.ConfirmedDir, string, error) {
+	if _, found := o.virtual[path]; found {
+		return filesys.ConfirmedDir(filepath.Dir(path)), filepath.Base(path), nil
 	}
-	return content, err
+	if _, found := o.virtual[filepath.Join(path, konfig.DefaultKustomizationFileName())]; found {
+		return filesys.ConfirmedDir(path), "", nil
+	}
+	dir, file, err := o.FileSystem.CleanedAbs(path)
+	if err == nil && file != "" && slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(path)) {
+		o.kustomizations[dir.Join(file)] = filepath.Clean(path)
+	}
+	return dir, file, err
 }

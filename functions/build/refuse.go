@@ -43,7 +43,7 @@ func (t *tree) refuseEntry(k *kustomization, field, entry string) error {
 		return nil
 	}
 	if remote(entry) {
-		return fmt.Errorf("%s: %s: %s is remote; allow it with --allow-remote, or copy it into the repository", t.shown(k.path), field, entry)
+		return t.remoteError(t.shown(k.path)+": "+field, entry)
 	}
 	if filepath.IsAbs(entry) || t.lenient && field == "resources" {
 		return nil // kustomize refuses it, or reads it; or withoutMissing leaves it out
@@ -70,14 +70,61 @@ func (t *tree) refuseURLs(k *kustomization) error {
 	for _, g := range k.SecretGenerator {
 		paths["secretGenerator"] = append(append(paths["secretGenerator"], g.FileSources...), g.EnvSources...)
 	}
+	for _, p := range k.PatchesJson6902 {
+		paths["patchesJson6902"] = append(paths["patchesJson6902"], p.Path)
+	}
 	for field, entries := range paths {
 		for _, entry := range entries {
-			if _, path, found := strings.Cut(entry, "="); found && !remote(entry) {
-				entry = path
+			if fetched(entry) {
+				return t.remoteError(t.shown(k.path)+": "+field, entry)
 			}
-			if strings.HasPrefix(entry, "http://") || strings.HasPrefix(entry, "https://") {
-				return fmt.Errorf("%s: %s: %s is remote; allow it with --allow-remote, or copy it into the repository", t.shown(k.path), field, entry)
+		}
+	}
+	return nil
+}
+
+func (t *tree) remoteError(at, entry string) error {
+	return fmt.Errorf("%s: %s is remote; allow it with --allow-remote, or copy it into the repository", at, entry)
+}
+
+// fetched says whether kustomize would fetch a file: a URL, also behind the key
+// that a generator gives it.
+func fetched(entry string) bool {
+	_, path, _ := strings.Cut(entry, "=")
+	for _, scheme := range []string{"http://", "https://"} {
+		if strings.HasPrefix(entry, scheme) || strings.HasPrefix(path, scheme) {
+			return true
+		}
+	}
+	return false
+}
+
+// refuseBuiltin looks at the files that the config of a builtin transformer or
+// generator names.
+func (t *tree) refuseBuiltin(at string, node *yaml.Node) error {
+	if t.AllowRemote || node.Kind == yaml.ScalarNode {
+		return nil
+	}
+	if node.Kind == yaml.SequenceNode {
+		for _, child := range node.Content {
+			if err := t.refuseBuiltin(at, child); err != nil {
+				return err
 			}
+		}
+		return nil
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i].Value, node.Content[i+1]
+		switch key {
+		case "path", "paths", "file", "files", "env", "envs":
+			for _, leaf := range append([]*yaml.Node{value}, value.Content...) {
+				if leaf.Kind == yaml.ScalarNode && fetched(leaf.Value) {
+					return t.remoteError(at+": "+key, leaf.Value)
+				}
+			}
+		}
+		if err := t.refuseBuiltin(at, value); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -94,11 +141,8 @@ func remote(entry string) bool {
 }
 
 // inline says whether an entry of generators or transformers is a config
-// itself and no path.
+// itself and no path, in kustomize's own way of telling.
 func inline(entry string) bool {
-	if !strings.Contains(entry, "\n") && !strings.HasPrefix(strings.TrimSpace(entry), "{") {
-		return false
-	}
-	node, err := yaml.Parse(entry)
-	return err == nil && node.YNode().Kind == yaml.MappingNode
+	_, err := resmaps.NewResMapFromBytes([]byte(entry))
+	return err == nil
 }

@@ -2,7 +2,9 @@ package build
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +16,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/eda-gitops/functions/functions/fn"
 	"github.com/eda-gitops/functions/functions/view"
 )
 
@@ -42,6 +45,20 @@ type tree struct {
 	localConfig bool
 	resources   map[string]bool
 	facts       Facts
+	// remote says that something of the tree is not on this disk.
+	remote bool
+	// origins are the folders of the tree as kustomize writes them into
+	// annotations (see keepsOrigins).
+	origins map[string]string
+	// loaded holds configs by kustomization and field, rewritten and virtual
+	// the files that kustomize reads in place of the disk's.
+	loaded    map[[2]string][]config
+	rewritten map[string][]byte
+	virtual   map[string][]byte
+	// scoped names, by kustomization, a config file that names a path.
+	scoped map[string]string
+	// warnings about configs.
+	warnings fn.Results
 	// lenient leaves out resources that are not there (yet).
 	lenient bool
 }
@@ -72,14 +89,18 @@ func loadTree(o Options, dir string, lenient bool) (*tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	t := &tree{Options: o, root: string(confirmed), resources: map[string]bool{}, lenient: lenient}
+	t := &tree{
+		Options: o, root: string(confirmed), lenient: lenient,
+		resources: map[string]bool{}, origins: map[string]string{}, scoped: map[string]string{},
+		loaded: map[[2]string][]config{}, rewritten: map[string][]byte{}, virtual: map[string][]byte{},
+	}
 	if t.top, err = t.read(t.root); err != nil {
 		return nil, err
 	}
 	if t.top == nil {
 		return nil, fmt.Errorf("%s: no %s here", dir, strings.Join(konfig.RecognizedKustomizationFileNames(), ", "))
 	}
-	if err := t.scan(t.top, nil); err != nil {
+	if err := t.scan(t.top, "", nil); err != nil {
 		return nil, err
 	}
 	for _, list := range []struct {
@@ -113,7 +134,7 @@ func (t *tree) read(dir string) (*kustomization, error) {
 			return nil, fmt.Errorf("%s: has both %s and %s; keep one", t.shown(dir), filepath.Base(found.path), name)
 		}
 		if found, err = parseKustomization(path, raw); err != nil {
-			return nil, fmt.Errorf("%s: %w", t.shown(path), err)
+			return nil, fmt.Errorf("%s: %w", t.shown(path), quiet(err))
 		}
 	}
 	return found, nil
@@ -127,6 +148,9 @@ func parseKustomization(path string, raw []byte) (*kustomization, error) {
 	k.FixKustomization()
 	parsed, err := yaml.Parse(string(raw))
 	if err != nil {
+		return nil, err
+	}
+	if err := parsed.DeAnchor(); err != nil {
 		return nil, err
 	}
 	k.node = parsed.YNode()
@@ -147,10 +171,11 @@ var topFields = []string{"generators", "transformers"}
 
 // scan walks a kustomization and those below it, refuses what is not allowed
 // and notes what stands in the way of running in this process.
-func (t *tree) scan(k *kustomization, open []string) error {
+func (t *tree) scan(k *kustomization, origin string, open []string) error {
 	if slices.Contains(open, k.dir) {
 		return nil // kustomize reports the cycle
 	}
+	t.origins[k.dir] = origin
 	if err := t.refuse(k); err != nil {
 		return err
 	}
@@ -160,6 +185,7 @@ func (t *tree) scan(k *kustomization, open []string) error {
 		info, err := os.Stat(path)
 		if err != nil {
 			t.obstacle("%s: %s is not on this disk", t.shown(k.path), entry)
+			t.remote = true
 			continue
 		}
 		if !info.IsDir() {
@@ -177,7 +203,7 @@ func (t *tree) scan(k *kustomization, open []string) error {
 		if below == nil {
 			continue // kustomize reports it
 		}
-		if err := t.scan(below, append(slices.Clone(open), k.dir)); err != nil {
+		if err := t.scan(below, filepath.Join(origin, entry), append(slices.Clone(open), k.dir)); err != nil {
 			return err
 		}
 	}
@@ -187,8 +213,13 @@ func (t *tree) scan(k *kustomization, open []string) error {
 // note collects obstacles in one kustomization.
 func (t *tree) note(k *kustomization) {
 	at := t.shown(k.path)
+	var seen []string
 	for i := 0; i+1 < len(k.node.Content); i += 2 {
 		field := k.node.Content[i].Value
+		if slices.Contains(seen, field) {
+			t.obstacle("%s: has %s twice", at, field)
+		}
+		seen = append(seen, field)
 		if slices.Contains(safeFields, field) || view.IsNull(k.node.Content[i+1]) {
 			continue
 		}
@@ -198,10 +229,10 @@ func (t *tree) note(k *kustomization) {
 		t.obstacle("%s: has %s", at, field)
 	}
 	for _, g := range k.ConfigMapGenerator {
-		t.noteGenerator(at, g.GeneratorArgs, k.GeneratorOptions)
+		t.noteGenerator(at, k.dir, g.GeneratorArgs, k.GeneratorOptions)
 	}
 	for _, g := range k.SecretGenerator {
-		t.noteGenerator(at, g.GeneratorArgs, k.GeneratorOptions)
+		t.noteGenerator(at, k.dir, g.GeneratorArgs, k.GeneratorOptions)
 	}
 	for _, p := range k.Patches {
 		t.notePatch(at, k.dir, p)
@@ -212,13 +243,24 @@ func (t *tree) note(k *kustomization) {
 	if k.Kind == types.ComponentKind && k == t.top {
 		t.obstacle("%s: is a Component", at)
 	}
+	if k == t.top && len(k.Resources)+len(k.Components)+len(k.ConfigMapGenerator)+len(k.SecretGenerator) == 0 {
+		t.obstacle("%s: has no resources", at)
+	}
 	t.noteTexts(k)
 	if k == t.top && len(k.Generators) > 0 {
 		t.noteTopGenerators(k)
 	}
 }
 
-func (t *tree) noteGenerator(at string, g types.GeneratorArgs, global *types.GeneratorOptions) {
+func (t *tree) noteGenerator(at, dir string, g types.GeneratorArgs, global *types.GeneratorOptions) {
+	for _, source := range slices.Concat(g.FileSources, g.EnvSources) {
+		if _, path, found := strings.Cut(source, "="); found {
+			source = path
+		}
+		if raw, err := os.ReadFile(filepath.Join(dir, source)); err == nil && bytes.Contains(raw, []byte(localConfigKey)) {
+			t.obstacle("%s: generates %q from a file that names %s", at, g.Name, localConfigKey)
+		}
+	}
 	if options := types.MergeGlobalOptionsIntoLocal(g.Options, global); options == nil || !options.DisableNameSuffixHash {
 		t.obstacle("%s: the name of %q gets a hash", at, g.Name)
 	}
@@ -239,9 +281,22 @@ func (t *tree) notePatch(at, dir string, p types.Patch) {
 		}
 		text = string(raw)
 	}
-	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "[") || strings.HasPrefix(trimmed, "-") && !strings.HasPrefix(trimmed, "---") ||
-		!strings.Contains(text, "kind") {
+	if !strategicMerge(text) {
 		t.obstacle("%s: has a JSON patch", at)
+	}
+}
+
+// strategicMerge says whether every document of a patch is an object.
+func strategicMerge(text string) bool {
+	decoder := yaml.NewDecoder(strings.NewReader(text))
+	for {
+		var document yaml.Node
+		if err := decoder.Decode(&document); err != nil {
+			return errors.Is(err, io.EOF)
+		}
+		if root := document.Content[0]; root.Kind != yaml.MappingNode && !view.IsNull(root) {
+			return false
+		}
 	}
 }
 
@@ -279,6 +334,10 @@ const (
 	// drops local-config objects that the functions are to see. It has the same
 	// length and sorts to the same place.
 	hiddenKey = "config.kubernetes.io/local-confih"
+	// pathAnnotation on a function's config scopes it to objects of that folder.
+	pathAnnotation = "config.kubernetes.io/path"
+	// originAnnotation is kustomize's note of where an object comes from.
+	originAnnotation = "config.kubernetes.io/origin"
 )
 
 // hostWords are the hosts' bookkeeping, and what takes the place of
@@ -286,7 +345,8 @@ const (
 // functions are treated differently.
 var hostWords = []string{
 	hiddenKey, "internal.config.kubernetes.io/",
-	"config.kubernetes.io/path", "config.kubernetes.io/index", "config.kubernetes.io/id", "config.k8s.io/id",
+	pathAnnotation, "config.kubernetes.io/index", "config.kubernetes.io/id", "config.k8s.io/id",
+	originAnnotation, "alpha.config.kubernetes.io/transformations",
 	"kustomize.config.k8s.io/id", "kustomize.config.k8s.io/needs-hash", "kustomize.config.k8s.io/behavior",
 }
 
@@ -320,8 +380,5 @@ func (t *tree) noteTopGenerators(k *kustomization) {
 		default:
 			t.obstacle("%s: has generators and %s", t.shown(k.path), field)
 		}
-	}
-	if len(k.Resources) == 0 {
-		t.obstacle("%s: has generators and no resources", t.shown(k.path))
 	}
 }

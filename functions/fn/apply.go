@@ -10,19 +10,21 @@ import (
 	"github.com/eda-gitops/functions/functions/view"
 )
 
-// Apply runs a Transform on items, in place: objects inside a v1 List are
-// handed to it as if they were items of their own and stay in their List, and
-// a panic is an error that quotes no value.
+// Apply runs a Transform on items, in place: objects inside a List are handed
+// to it as if they were items of their own and stay in their List, and a panic
+// is an error that quotes no value.
 func Apply(config Config, env Env, items []*yaml.RNode) (out []*yaml.RNode, results Results) {
 	defer func() {
 		if r := recover(); r != nil {
-			out, results = items, Results{config.Head().Errorf("", "internal error, please report it: %s", panicText(r))}
+			out, results = items, Results{config.Head().Errorf("", internalError, panicText(r))}
 		}
 	}()
 	flat, lists := flatten(items)
 	out, results = config.Transform(env, flat)
 	return lists.restore(out), results
 }
+
+const internalError = "internal error, please report it: %s"
 
 // panicText names where a panic happened. Only the runtime's own messages are
 // quoted: others may hold a value of the input.
@@ -45,12 +47,12 @@ func panicText(r any) string {
 	}
 }
 
-// lists remembers the v1 Lists whose objects were handed out.
+// lists remembers the Lists whose objects were handed out.
 type lists struct {
 	// order is the items as they came, Lists in place.
 	order []*yaml.RNode
-	// owner maps an object's node to the List's node that holds it.
-	owner map[*yaml.Node]*yaml.Node
+	// handedOut are the objects of Lists that functions see.
+	handedOut map[*yaml.Node]bool
 }
 
 // flatten returns the items with the objects of Lists in place of the Lists.
@@ -60,76 +62,105 @@ func flatten(items []*yaml.RNode) ([]*yaml.RNode, *lists) {
 	for i, item := range items {
 		held := heldObjects(item.YNode())
 		if held == nil {
-			if l.owner != nil {
+			if l.handedOut != nil {
 				flat = append(flat, item)
 			}
 			continue
 		}
-		if l.owner == nil {
-			l.owner = map[*yaml.Node]*yaml.Node{}
+		if l.handedOut == nil {
+			l.handedOut = map[*yaml.Node]bool{}
 			flat = append([]*yaml.RNode(nil), items[:i]...)
 		}
 		for _, object := range held {
-			l.owner[object] = item.YNode()
+			l.handedOut[object] = true
 			flat = append(flat, yaml.NewRNode(object))
 		}
 	}
 	return flat, l
 }
 
-// heldObjects returns the objects of a List (v1 List, and SecretList and the
-// like), nil for everything else.
-func heldObjects(node *yaml.Node) []*yaml.Node {
+// listEntries returns the node that holds the entries of a List (v1 List,
+// SecretList and the like, of any group), nil for everything else.
+func listEntries(node *yaml.Node) *yaml.Node {
 	o := view.OfNode(node)
-	if o.APIVersion() != "v1" || !strings.HasSuffix(o.Kind(), "List") {
+	if !strings.HasSuffix(o.Kind(), "List") {
 		return nil
 	}
-	items := o.Lookup("items")
-	if items == nil || items.Kind != yaml.SequenceNode || len(items.Content) == 0 {
+	if items := o.Lookup("items"); items != nil && items.Kind == yaml.SequenceNode {
+		return items
+	}
+	return nil
+}
+
+// heldObjects returns the objects of a List, and of Lists inside it, nil for
+// everything else. What is no object in it (a null, for one) is not handed out.
+func heldObjects(node *yaml.Node) []*yaml.Node {
+	entries := listEntries(node)
+	if entries == nil {
 		return nil
 	}
-	for _, object := range items.Content {
-		if view.OfNode(object).Kind() == "" {
-			return nil
+	var held []*yaml.Node
+	for _, entry := range entries.Content {
+		if inner := heldObjects(entry); inner != nil {
+			held = append(held, inner...)
+			continue
+		}
+		if o := view.OfNode(entry); o.APIVersion() != "" && o.Kind() != "" {
+			held = append(held, entry)
 		}
 	}
-	return items.Content
+	return held
 }
 
 // restore puts objects back into their Lists; what is new stands behind.
 func (l *lists) restore(out []*yaml.RNode) []*yaml.RNode {
-	if l.owner == nil {
+	if l.handedOut == nil {
 		return out
 	}
-	held := map[*yaml.Node][]*yaml.Node{}
-	var rest []*yaml.RNode
+	left := map[*yaml.Node]bool{}
 	for _, item := range out {
-		if list := l.owner[item.YNode()]; list != nil {
-			held[list] = append(held[list], item.YNode())
-			continue
-		}
-		rest = append(rest, item)
+		left[item.YNode()] = true
 	}
-	var restored []*yaml.RNode
-	kept := map[*yaml.Node]bool{}
-	for _, item := range rest {
-		kept[item.YNode()] = true
-	}
+	restored := make([]*yaml.RNode, 0, len(out))
 	for _, item := range l.order {
-		if heldObjects(item.YNode()) != nil {
-			view.Field(item.YNode(), "items").Content = held[item.YNode()]
+		if l.prune(item.YNode(), left) || left[item.YNode()] {
 			restored = append(restored, item)
-			continue
-		}
-		if kept[item.YNode()] {
-			restored = append(restored, item)
-			delete(kept, item.YNode())
+			delete(left, item.YNode())
 		}
 	}
-	for _, item := range rest {
-		if kept[item.YNode()] {
+	for _, item := range out {
+		if left[item.YNode()] {
 			restored = append(restored, item)
+			delete(left, item.YNode())
 		}
 	}
 	return restored
+}
+
+// prune takes the objects out of a List that a function removed, notes the
+// others as placed, and says whether the node is such a List.
+func (l *lists) prune(node *yaml.Node, left map[*yaml.Node]bool) bool {
+	entries := listEntries(node)
+	if entries == nil || l.handedOut[node] {
+		return false
+	}
+	found := false
+	var kept []*yaml.Node
+	for _, entry := range entries.Content {
+		switch {
+		case l.handedOut[entry]:
+			found = true
+			if !left[entry] {
+				continue
+			}
+			delete(left, entry)
+		case l.prune(entry, left):
+			found = true
+		}
+		kept = append(kept, entry)
+	}
+	if found {
+		entries.Content = kept
+	}
+	return found
 }

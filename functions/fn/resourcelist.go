@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/kio"
@@ -13,16 +15,9 @@ import (
 	"github.com/eda-gitops/functions/functions/view"
 )
 
-// Limits on what is read. Real packages stay far below them; input beyond is an
-// error, not a slow death.
-const (
-	// MaxInput is the largest ResourceList that is read, in bytes: some 500,000
-	// objects of ordinary size.
-	MaxInput = 1 << 30
-	// MaxAliasNodes is how many YAML nodes the aliases of one list may expand
-	// to, all together ("billion laughs" has 10^9).
-	MaxAliasNodes = 1_000_000
-)
+// MaxInput is the largest ResourceList that is read, in bytes: some 500,000
+// objects of ordinary size. Input beyond is an error, not a slow death.
+const MaxInput = 1 << 30
 
 // listVersions are the ResourceList's published versions; they differ in
 // nothing that is used here.
@@ -38,20 +33,14 @@ type ResourceList struct {
 	Config *yaml.RNode
 	// Results that were there already stay in front of the function's own.
 	Results *yaml.Node
-	// aliased keeps, for items that used YAML aliases, the node as it came.
-	aliased map[*yaml.Node]aliasedItem
-}
-
-// aliasedItem holds an item as written, and a copy of its expansion: as long
-// as the expansion does not change, the item is written back as it was.
-type aliasedItem struct {
-	written  *yaml.Node
-	expanded *yaml.Node
+	// anchored keeps nodes with YAML anchors as they came, by the node that
+	// functions see in their place.
+	anchored map[*yaml.Node]anchored
 }
 
 // ReadResourceList parses exactly one ResourceList. Whatever is unclear in it
 // is an error: another kind, a second document, items that are no list, a null
-// item, a key that appears twice.
+// item, metadata that is no map, a key that appears twice.
 func ReadResourceList(data []byte) (*ResourceList, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, errors.New("stdin is empty; expected a ResourceList (config.kubernetes.io/v1), as kustomize and kpt send it")
@@ -64,86 +53,152 @@ func ReadResourceList(data []byte) (*ResourceList, error) {
 	if root.Kind != yaml.MappingNode || view.Text(view.Field(root, "kind")) != kio.ResourceListKind {
 		return nil, fmt.Errorf("stdin is %s; expected one ResourceList (config.kubernetes.io/v1); to render a folder use eda-fn build DIR", what(root))
 	}
-	list := &ResourceList{APIVersion: view.Text(view.Field(root, "apiVersion")), aliased: map[*yaml.Node]aliasedItem{}}
+	list := &ResourceList{APIVersion: view.Text(view.Field(root, "apiVersion")), anchored: map[*yaml.Node]anchored{}}
 	if list.APIVersion != listVersions[0] && list.APIVersion != listVersions[1] {
 		return nil, fmt.Errorf("ResourceList: apiVersion: is %q; expected %s", list.APIVersion, strings.Join(listVersions, " or "))
 	}
-	if path := duplicateKey(root, ""); path != "" {
-		return nil, fmt.Errorf("ResourceList: %s: the key appears twice; keep one of the two", path)
+	if key, found := repeated(root.Content); found {
+		return nil, fmt.Errorf("ResourceList: %s: the key appears twice; keep one of the two", key)
 	}
-	if err := list.readItems(view.Field(root, "items")); err != nil {
+	e := newExpander()
+	if err := list.readItems(view.Field(root, "items"), e); err != nil {
 		return nil, err
 	}
-	if results := view.Field(root, "results"); !view.IsNull(results) {
-		if results.Kind != yaml.SequenceNode {
-			return nil, errors.New("ResourceList: results: is no list")
-		}
-		list.Results = results
+	if err := list.readResults(view.Field(root, "results"), e); err != nil {
+		return nil, err
 	}
-	return list, list.readConfig(view.Field(root, "functionConfig"))
+	return list, list.readConfig(view.Field(root, "functionConfig"), e)
 }
 
-func (l *ResourceList) readItems(items *yaml.Node) error {
+func (l *ResourceList) readItems(items *yaml.Node, e *expander) error {
 	if items == nil || items.Kind != yaml.SequenceNode {
 		return errors.New("ResourceList: items: is no list; expected the package's objects, [] when there are none")
 	}
-	budget := MaxAliasNodes
-	for i, node := range items.Content {
-		if view.IsNull(node) {
-			return fmt.Errorf("ResourceList: items[%d]: is null; remove the empty document", i)
+	l.Items = make([]*yaml.RNode, 0, len(items.Content))
+	for i, written := range items.Content {
+		at := fmt.Sprintf("items[%d]", i)
+		if view.IsNull(written) {
+			return fmt.Errorf("ResourceList: %s: is null; remove the empty document", at)
 		}
-		if hasAlias(node) {
-			expanded, err := expand(node, &budget, nil)
-			if err != nil {
-				return fmt.Errorf("ResourceList: items[%d]: %w", i, err)
-			}
-			l.aliased[expanded] = aliasedItem{written: node, expanded: view.Copy(expanded)}
-			node = expanded
+		node, err := l.read(written, at, e)
+		if err != nil {
+			return err
 		}
 		if node.Kind != yaml.MappingNode {
-			return fmt.Errorf("ResourceList: items[%d]: is %s; expected an object", i, what(node))
+			return fmt.Errorf("ResourceList: %s: is %s; expected an object", at, what(node))
 		}
-		l.Items = append(l.Items, yaml.NewRNode(node))
+		item := yaml.NewRNode(node)
+		if err := checkMetadata(item, at); err != nil {
+			return err
+		}
+		l.keep(node, written)
+		l.Items = append(l.Items, item)
 	}
 	return nil
 }
 
-func (l *ResourceList) readConfig(config *yaml.Node) error {
+// checkMetadata refuses metadata that kyaml's writer panics on or drops without
+// a word, and drops empty annotations as it does: each function of a chain sees
+// the same then as each step of a Pipeline.
+func checkMetadata(item *yaml.RNode, at string) error {
+	for _, path := range [][]string{{"metadata"}, {"metadata", "annotations"}} {
+		if found := view.Lookup(item.YNode(), path...); found != nil && found.Kind != yaml.MappingNode {
+			return fmt.Errorf("%s: %s: is %s; expected a map", itemName(item.YNode(), at), view.Path(path...), what(found))
+		}
+	}
+	return yaml.ClearEmptyAnnotations(item)
+}
+
+// keep notes a node as it was written, if functions see another in its place.
+func (l *ResourceList) keep(node, written *yaml.Node) {
+	if m := view.Field(written, "metadata"); node == written || m != nil && m.Kind == yaml.AliasNode { // kyaml can't write that
+		return
+	}
+	l.anchored[node] = anchored{written: written, expanded: view.Copy(node)}
+}
+
+func (l *ResourceList) readResults(results *yaml.Node, e *expander) error {
+	if view.IsNull(results) {
+		return nil
+	}
+	node, err := l.read(results, "results", e)
+	if err != nil {
+		return err
+	}
+	if node.Kind != yaml.SequenceNode {
+		return errors.New("ResourceList: results: is no list")
+	}
+	l.Results = node
+	return nil
+}
+
+func (l *ResourceList) readConfig(config *yaml.Node, e *expander) error {
 	if view.IsNull(config) {
 		return nil
 	}
-	budget := MaxAliasNodes
-	expanded, err := expand(config, &budget, nil)
+	node, err := l.read(config, "functionConfig", e)
 	if err != nil {
-		return fmt.Errorf("ResourceList: functionConfig: %w", err)
+		return err
 	}
-	if expanded.Kind != yaml.MappingNode {
-		return fmt.Errorf("ResourceList: functionConfig: is %s; expected an object", what(expanded))
+	if node.Kind != yaml.MappingNode {
+		return fmt.Errorf("ResourceList: functionConfig: is %s; expected an object", what(node))
 	}
-	l.Config = yaml.NewRNode(expanded)
+	l.keep(node, config)
+	l.Config = yaml.NewRNode(node)
 	return nil
+}
+
+// read returns the node that functions see in place of one that was written:
+// the same one, or, when it has anchors, its expansion.
+func (l *ResourceList) read(written *yaml.Node, at string, e *expander) (*yaml.Node, error) {
+	var s survey
+	if s.finds(written) {
+		return nil, fmt.Errorf("%s: %s: the key appears twice; keep one of the two", itemName(written, at), s.path())
+	}
+	if !s.anchors {
+		return written, nil
+	}
+	node, err := e.expand(written)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", itemName(written, at), err)
+	}
+	if s.finds(node) {
+		return nil, fmt.Errorf("%s: %s: the key appears twice; keep one of the two", itemName(node, at), s.path())
+	}
+	return node, nil
+}
+
+// itemName names an object in messages; one without kind and name is named by
+// its place in the list.
+func itemName(node *yaml.Node, at string) string {
+	o := view.OfNode(node)
+	if o.Kind() == "" || o.Name() == "" {
+		return "ResourceList: " + at
+	}
+	return o.Ref().String()
 }
 
 // Write renders the list as kyaml does, with the results behind those that
 // were there.
 func (l *ResourceList) Write(w io.Writer, results Results) error {
+	written := map[string]*yaml.Node{} // by anchor
 	items := make([]*yaml.RNode, len(l.Items))
 	for i, item := range l.Items {
-		items[i] = item
-		if a, found := l.aliased[item.YNode()]; found && view.Equal(a.expanded, item.YNode()) {
-			items[i] = yaml.NewRNode(a.written)
-		}
+		items[i] = l.toWrite(item, written)
 	}
 	writer := kio.ByteWriter{
 		Writer:                w,
 		KeepReaderAnnotations: true,
 		WrappingKind:          kio.ResourceListKind,
 		WrappingAPIVersion:    l.APIVersion,
-		FunctionConfig:        l.Config,
+	}
+	if l.Config != nil {
+		writer.FunctionConfig = l.toWrite(l.Config, written)
 	}
 	if l.Results != nil || len(results) > 0 {
 		all := view.Seq()
 		if l.Results != nil {
+			keepValues(l.Results)
 			all.Content = append(all.Content, l.Results.Content...)
 		}
 		for i := range results {
@@ -153,6 +208,19 @@ func (l *ResourceList) Write(w io.Writer, results Results) error {
 	}
 	return writer.Write(items)
 }
+
+// toWrite returns an item with its anchors, if it had some and did not change.
+func (l *ResourceList) toWrite(item *yaml.RNode, written map[string]*yaml.Node) *yaml.RNode {
+	if a, found := l.anchored[item.YNode()]; found && a.stands(item.YNode(), written) {
+		item = yaml.NewRNode(a.written)
+	}
+	keepValues(item.YNode())
+	return item
+}
+
+// quoted is what a YAML error quotes of the input, which may be a secret's value:
+// "unknown anchor 'hunter2' referenced".
+var quoted = regexp.MustCompile(`'[^']*'|"[^"]*"|` + "`[^`]*`")
 
 // singleDocument parses data that holds one YAML document; empty ones behind
 // it (a trailing "---") do not count.
@@ -166,7 +234,7 @@ func singleDocument(data []byte) (*yaml.Node, error) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("stdin is no YAML: %w", err)
+			return nil, fmt.Errorf("stdin is no YAML: %s", quoted.ReplaceAllString(err.Error(), "(withheld)"))
 		}
 		if doc.Kind == yaml.DocumentNode && len(doc.Content) == 1 && view.IsNull(doc.Content[0]) {
 			continue
@@ -182,134 +250,81 @@ func singleDocument(data []byte) (*yaml.Node, error) {
 	return first, nil
 }
 
-// duplicateKey returns the path of a mapping key that appears twice, empty
-// when none does. kyaml lets such keys pass and keeps one of the two.
-func duplicateKey(node *yaml.Node, path string) string {
+// survey is what one walk over a node finds.
+type survey struct {
+	// anchors says that there are anchors, aliases or merge keys.
+	anchors bool
+	// twice is the path of a mapping's key that appears twice, from the key
+	// upwards. kyaml lets such keys pass and keeps one of the two.
+	twice []string
+}
+
+// finds says whether a key appears twice.
+func (s *survey) finds(node *yaml.Node) bool {
+	if node.Anchor != "" || node.Kind == yaml.AliasNode {
+		s.anchors = true
+	}
 	switch node.Kind {
 	case yaml.SequenceNode:
 		for i, child := range node.Content {
-			if child.Kind == yaml.ScalarNode {
-				continue
-			}
-			if found := duplicateKey(child, fmt.Sprintf("%s[%d]", path, i)); found != "" {
-				return found
+			if s.finds(child) {
+				s.twice = append(s.twice, fmt.Sprintf("[%d]", i))
+				return true
 			}
 		}
 	case yaml.MappingNode:
-		if key := repeated(node.Content); key != "" {
-			return joinPath(path, key)
+		if key, found := repeated(node.Content); found {
+			s.twice = append(s.twice, key)
+			return true
 		}
 		for i := 0; i+1 < len(node.Content); i += 2 {
-			if node.Content[i+1].Kind == yaml.ScalarNode {
-				continue
+			key := node.Content[i]
+			if mergeKey(key) {
+				s.anchors = true
 			}
-			if found := duplicateKey(node.Content[i+1], joinPath(path, node.Content[i].Value)); found != "" {
-				return found
+			if s.finds(key) || s.finds(node.Content[i+1]) {
+				s.twice = append(s.twice, key.Value)
+				return true
 			}
-		}
-	}
-	return ""
-}
-
-// repeated returns the first key that stands twice among a mapping's pairs.
-// Most mappings are so small that comparing beats a set.
-func repeated(pairs []*yaml.Node) string {
-	const small = 16 // pairs
-	if len(pairs) <= 2*small {
-		for i := 2; i < len(pairs); i += 2 {
-			for j := 0; j < i; j += 2 {
-				if pairs[i].Value == pairs[j].Value && pairs[i].Kind == yaml.ScalarNode {
-					return pairs[i].Value
-				}
-			}
-		}
-		return ""
-	}
-	seen := make(map[string]bool, len(pairs)/2)
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i].Kind == yaml.ScalarNode && seen[pairs[i].Value] {
-			return pairs[i].Value
-		}
-		seen[pairs[i].Value] = true
-	}
-	return ""
-}
-
-func joinPath(path, key string) string {
-	if path == "" {
-		return key
-	}
-	if strings.ContainsAny(key, "./") {
-		return path + "[" + key + "]"
-	}
-	return path + "." + key
-}
-
-func hasAlias(node *yaml.Node) bool {
-	if node.Kind == yaml.AliasNode {
-		return true
-	}
-	for _, child := range node.Content {
-		if child.Kind != yaml.ScalarNode && hasAlias(child) {
-			return true
 		}
 	}
 	return false
 }
 
-// expand copies a node with every alias replaced by what it names and merge
-// keys ("<<") carried out, as long as the budget of nodes lasts.
-func expand(node *yaml.Node, budget *int, open []*yaml.Node) (*yaml.Node, error) {
-	if *budget--; *budget < 0 {
-		return nil, fmt.Errorf("its YAML aliases expand to more than %d nodes", MaxAliasNodes)
-	}
-	if node.Kind == yaml.AliasNode {
-		for _, ancestor := range open {
-			if ancestor == node.Alias {
-				return nil, fmt.Errorf("the YAML anchor %q contains itself", node.Value)
-			}
-		}
-		return expand(node.Alias, budget, open)
-	}
-	c := *node
-	c.Anchor, c.Content = "", nil
-	open = append(open, node)
-	for _, child := range node.Content {
-		made, err := expand(child, budget, open)
-		if err != nil {
-			return nil, err
-		}
-		c.Content = append(c.Content, made)
-	}
-	return &c, merge(&c)
+func (s *survey) path() string {
+	slices.Reverse(s.twice)
+	return view.Path(s.twice...)
 }
 
-// merge carries out a mapping's "<<" key: fields of its own win, then those of
-// the earlier mapping.
-func merge(mapping *yaml.Node) error {
-	if mapping.Kind != yaml.MappingNode {
-		return nil
+// repeated returns the first key that stands twice among a mapping's pairs.
+// Most mappings are so small that comparing beats a set.
+func repeated(pairs []*yaml.Node) (key string, found bool) {
+	const small = 16 // pairs
+	if len(pairs) > 2*small {
+		return repeatedOfMany(pairs)
 	}
-	source := view.Field(mapping, "<<")
-	if source == nil {
-		return nil
-	}
-	view.DeleteField(mapping, "<<")
-	sources := []*yaml.Node{source}
-	if source.Kind == yaml.SequenceNode {
-		sources = source.Content
-	}
-	for _, s := range sources {
-		if s.Kind != yaml.MappingNode {
-			return errors.New(`a YAML merge key ("<<") names no mapping`)
-		}
-		for i := 0; i+1 < len(s.Content); i += 2 {
-			if view.Field(mapping, s.Content[i].Value) == nil {
-				mapping.Content = append(mapping.Content, s.Content[i], s.Content[i+1])
+	for i := 2; i < len(pairs); i += 2 {
+		for j := 0; j < i; j += 2 {
+			if pairs[i].Value == pairs[j].Value && pairs[i].Kind == yaml.ScalarNode && pairs[j].Kind == yaml.ScalarNode {
+				return pairs[i].Value, true
 			}
 		}
 	}
-	return nil
+	return "", false
+}
+
+func repeatedOfMany(pairs []*yaml.Node) (key string, found bool) {
+	seen := make(map[string]bool, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i].Kind != yaml.ScalarNode {
+			continue
+		}
+		if seen[pairs[i].Value] {
+			return pairs[i].Value, true
+		}
+		seen[pairs[i].Value] = true
+	}
+	return "", false
 }
 
 // what describes a node for messages, without a scalar's value.

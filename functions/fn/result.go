@@ -3,6 +3,7 @@ package fn
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -21,6 +22,7 @@ const (
 // Result is one finding. Message, Current and Proposed never hold a secret's
 // value.
 type Result struct {
+	// Severity is Error when it is left out, as the schema has it.
 	Severity Severity
 	// Message says what is wrong, what is allowed and what to do.
 	Message string
@@ -69,13 +71,21 @@ func (r Result) Tag(key, value string) Result {
 // String is the line on stderr:
 // "severity: apiVersion Kind namespace/name: field: message".
 func (r Result) String() string {
-	parts := []string{string(r.Severity)}
+	parts := []string{string(r.severity())}
 	for _, part := range []string{r.Ref.String(), r.Field, r.Message} {
 		if part != "" {
 			parts = append(parts, part)
 		}
 	}
-	return strings.Join(strings.Fields(strings.Join(parts, ": ")), " ")
+	blank := func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }
+	return strings.Join(strings.FieldsFunc(strings.Join(parts, ": "), blank), " ")
+}
+
+func (r Result) severity() Severity {
+	if r.Severity == Warning || r.Severity == Info {
+		return r.Severity
+	}
+	return Error
 }
 
 // Results are findings in the order in which they were found.
@@ -84,7 +94,7 @@ type Results []Result
 // Failed says whether any result is an error.
 func (r Results) Failed() bool {
 	for i := range r {
-		if r[i].Severity == Error {
+		if r[i].severity() == Error {
 			return true
 		}
 	}
@@ -95,7 +105,7 @@ func (r Results) Failed() bool {
 func (r Results) Err() error {
 	var lines []string
 	for i := range r {
-		if r[i].Severity == Error {
+		if r[i].severity() == Error {
 			lines = append(lines, strings.TrimPrefix(r[i].String(), string(Error)+": "))
 		}
 	}
@@ -107,7 +117,7 @@ func (r Results) Err() error {
 
 // node renders the result as the ResourceList's schema has it.
 func (r Result) node() *yaml.Node {
-	m := view.Map("message", view.String(r.Message), "severity", view.String(string(r.Severity)))
+	m := view.Map("message", text(r.Message), "severity", text(string(r.severity())))
 	if r.Ref != (view.Ref{}) {
 		ref := view.Map()
 		for _, field := range [][2]string{
@@ -115,27 +125,33 @@ func (r Result) node() *yaml.Node {
 			{"name", r.Ref.Name}, {"namespace", r.Ref.Namespace},
 		} {
 			if field[1] != "" {
-				view.SetField(ref, field[0], view.String(field[1]))
+				view.SetField(ref, field[0], text(field[1]))
 			}
 		}
 		view.SetField(m, "resourceRef", ref)
 	}
 	if r.Field != "" {
-		field := view.Map("path", view.String(r.Field))
+		field := view.Map("path", text(r.Field))
 		if r.Current != "" {
-			view.SetField(field, "currentValue", view.String(r.Current))
+			view.SetField(field, "currentValue", text(r.Current))
 		}
 		if r.Proposed != "" {
-			view.SetField(field, "proposedValue", view.String(r.Proposed))
+			view.SetField(field, "proposedValue", text(r.Proposed))
 		}
 		view.SetField(m, "field", field)
 	}
 	if len(r.Tags) > 0 {
 		tags := view.Map()
 		for _, key := range sortedKeys(r.Tags) {
-			view.SetField(tags, key, view.String(r.Tags[key]))
+			view.SetField(tags, key, text(r.Tags[key]))
 		}
 		view.SetField(m, "tags", tags)
 	}
+	keepValues(m)
 	return m
+}
+
+// text is a string that YAML can hold: a message may quote half a character.
+func text(value string) *yaml.Node {
+	return view.String(strings.ToValidUTF8(value, "\uFFFD"))
 }

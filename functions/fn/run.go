@@ -2,9 +2,11 @@ package fn
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -44,6 +46,14 @@ func (s Set) Kinds() []string {
 	return kinds
 }
 
+func (s Set) names() []string {
+	names := make([]string, len(s))
+	for i := range s {
+		names[i] = s[i].Name
+	}
+	return names
+}
+
 // Parse reads a functionConfig strictly, without defaults and validation (see
 // Check). The config is nil when a result is an error.
 func (s Set) Parse(node *yaml.RNode) (Config, Results) {
@@ -77,7 +87,28 @@ func (s Set) Decode(node *yaml.RNode) (Config, Results) {
 	if results = Check(config); results.Failed() {
 		return nil, results
 	}
+	if emptySpec(node, config) {
+		return nil, append(results, config.Head().Errorf("spec", "is missing or empty; expected fields such as %s",
+			strings.Join(specFields(config), ", ")))
+	}
 	return config, results
+}
+
+// emptySpec says whether a config that has a spec says nothing in it: a step of
+// a Pipeline may, a functionConfig was cut off.
+func emptySpec(node *yaml.RNode, config Config) bool {
+	spec := view.Of(node).Lookup("spec")
+	return specFields(config) != nil && (spec == nil || len(spec.Content) == 0)
+}
+
+// specFields returns the names of the fields in a config's spec, nil when it
+// has no spec.
+func specFields(config Config) []string {
+	spec, found := reflect.TypeOf(config).Elem().FieldByName("Spec")
+	if !found || spec.Type.Kind() != reflect.Struct {
+		return nil
+	}
+	return fnconfig.FieldNames(spec.Type)
 }
 
 // Check fills a config's defaults and validates it.
@@ -118,7 +149,7 @@ func Run(call Invocation) int {
 		}
 	}
 	if err != nil {
-		fmt.Fprintf(call.Stderr, "error: %v\n", err)
+		fmt.Fprintln(call.Stderr, Errorf(view.Ref{}, "", "%v", err))
 		return 1
 	}
 	if _, err := call.Stdout.Write(output); err != nil {
@@ -134,12 +165,17 @@ func Run(call Invocation) int {
 // Process is Run on bytes: the output ResourceList and the results. When a
 // result is an error, the output holds the input's items unchanged. An error
 // means that there is no ResourceList to write: data is none.
-func Process(data []byte, functions Set, name string, env Env) ([]byte, Results, error) {
+func Process(data []byte, functions Set, name string, env Env) (output []byte, results Results, err error) {
+	defer func() {
+		if r := recover(); r != nil { // kyaml, on nodes that it did not make
+			output, err = nil, fmt.Errorf(internalError, panicText(r))
+		}
+	}()
 	list, err := ReadResourceList(data)
 	if err != nil {
 		return nil, nil, err
 	}
-	results := list.apply(functions, name, env)
+	results = list.apply(functions, name, env)
 	if results.Failed() {
 		// The nodes may be half edited: write what came in.
 		if list, err = ReadResourceList(data); err != nil {
@@ -153,7 +189,15 @@ func Process(data []byte, functions Set, name string, env Env) ([]byte, Results,
 	return out.Bytes(), results, nil
 }
 
-func (l *ResourceList) apply(functions Set, name string, env Env) Results {
+func (l *ResourceList) apply(functions Set, name string, env Env) (results Results) {
+	defer func() {
+		if r := recover(); r != nil { // in Default or Validate; Apply has its own
+			results = Results{Errorf(view.Ref{}, "", internalError, panicText(r))}
+		}
+	}()
+	if results = l.earlierErrors(); results.Failed() {
+		return results
+	}
 	node, results := l.chooseConfig(functions, name)
 	if results.Failed() {
 		return results
@@ -165,6 +209,22 @@ func (l *ResourceList) apply(functions Set, name string, env Env) Results {
 	items, found := Apply(config, env, l.Items)
 	l.Items = items
 	return append(results, found...)
+}
+
+// earlierErrors refuses what a function before this one failed on: with exit
+// status 0 its errors would pass.
+func (l *ResourceList) earlierErrors() Results {
+	if l.Results == nil {
+		return nil
+	}
+	for i, result := range l.Results.Content {
+		severity := Result{Severity: Severity(view.Text(view.Field(result, "severity")))}.severity()
+		if result.Kind == yaml.MappingNode && severity == Error {
+			return Results{Errorf(view.Ref{}, fmt.Sprintf("results[%d]", i),
+				"is an error of an earlier function; mend what it reports, nothing was done here")}
+		}
+	}
+	return nil
 }
 
 // chooseConfig returns the functionConfig for a function's name, made from a
@@ -185,10 +245,10 @@ func (l *ResourceList) chooseConfig(functions Set, name string) (*yaml.RNode, Re
 	}
 	function, known := functions.ByName(name)
 	if !known {
-		return nil, Results{Errorf(view.Ref{}, "", "there is no function %q", name)}
+		return nil, Results{Errorf(view.Ref{}, "", "there is no function %q%s", name, fnconfig.Suggest(name, functions.names()))}
 	}
 	if configMap {
-		return fromConfigMap(o, function), nil
+		return fromConfigMap(o, function)
 	}
 	if o.Kind() != function.Kind {
 		return nil, Results{Errorf(o.Ref(), "kind", "is %q, but the function called is %s; expected %s", o.Kind(), name, function.Kind)}
@@ -198,8 +258,8 @@ func (l *ResourceList) chooseConfig(functions Set, name string) (*yaml.RNode, Re
 
 // fromConfigMap turns the data of a ConfigMap, key=value as kpt fn eval takes
 // them, into a functionConfig: a key is a path of fields below spec, and a
-// value is YAML ("[a, b]", "true") where it is not plain text.
-func fromConfigMap(o view.Object, function Function) *yaml.RNode {
+// value is YAML ("[a, b]", "{a: b}") where it is not plain text.
+func fromConfigMap(o view.Object, function Function) (*yaml.RNode, Results) {
 	name := o.Name()
 	if name == "" {
 		name = "function-input"
@@ -209,23 +269,64 @@ func fromConfigMap(o view.Object, function Function) *yaml.RNode {
 		"apiVersion", view.String(APIVersion), "kind", view.String(function.Kind),
 		"metadata", view.Map("name", view.String(name)), "spec", spec)
 	data := o.Lookup("data")
-	for i := 0; data != nil && i+1 < len(data.Content); i += 2 {
-		path := strings.Split(data.Content[i].Value, ".")
-		last := len(path) - 1
-		view.SetField(view.Ensure(spec, path[:last]...), path[last], flowValue(data.Content[i+1]))
+	if data == nil {
+		return yaml.NewRNode(config), nil
 	}
-	return yaml.NewRNode(config)
+	if data.Kind != yaml.MappingNode {
+		return nil, Results{Errorf(o.Ref(), "data", "is %s; expected key: value", what(data))}
+	}
+	var results Results
+	for i := 0; i+1 < len(data.Content); i += 2 {
+		if err := setPath(spec, data.Content[i].Value, data.Content[i+1]); err != nil {
+			results = append(results, Errorf(o.Ref(), view.Path("data", data.Content[i].Value), "%v", err))
+		}
+	}
+	return yaml.NewRNode(config), results
+}
+
+// setPath writes a ConfigMap's value at a path of fields joined by dots.
+func setPath(spec *yaml.Node, path string, value *yaml.Node) error {
+	if view.IsNull(value) {
+		return nil
+	}
+	if value.Kind != yaml.ScalarNode {
+		return fmt.Errorf("is %s; expected text, in quotes where it is YAML", what(value))
+	}
+	parsed, err := flowValue(value)
+	if err != nil {
+		return err
+	}
+	keys := strings.Split(path, ".")
+	last := len(keys) - 1
+	for i := range keys[:last] {
+		if set := view.Lookup(spec, keys[:i+1]...); set != nil && set.Kind != yaml.MappingNode {
+			return fmt.Errorf("and %s are both given; keep one of the two", strings.Join(keys[:i+1], "."))
+		}
+	}
+	parent := view.Ensure(spec, keys[:last]...)
+	if view.Field(parent, keys[last]) != nil {
+		return errors.New("and fields below it are both given; keep one of the two")
+	}
+	view.SetField(parent, keys[last], parsed)
+	return nil
 }
 
 // flowValue parses a ConfigMap's value that is a YAML list or map; everything
 // else is text that the field's own type reads.
-func flowValue(value *yaml.Node) *yaml.Node {
-	if strings.HasPrefix(value.Value, "{") || strings.HasPrefix(value.Value, "[") {
-		if parsed, err := yaml.Parse(value.Value); err == nil {
-			return parsed.YNode()
-		}
+func flowValue(value *yaml.Node) (*yaml.Node, error) {
+	text := &yaml.Node{Kind: yaml.ScalarNode, Tag: fnconfig.TextTag, Value: value.Value}
+	if !strings.HasPrefix(value.Value, "{") && !strings.HasPrefix(value.Value, "[") {
+		return text, nil
 	}
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: fnconfig.TextTag, Value: value.Value}
+	parsed, err := singleDocument([]byte(value.Value))
+	if err != nil {
+		return text, nil //nolint:nilerr // text that begins with a bracket
+	}
+	var s survey
+	if s.finds(parsed) {
+		return nil, fmt.Errorf("%s: the key appears twice; keep one of the two", s.path())
+	}
+	return newExpander().expand(parsed)
 }
 
 func sortedKeys(m map[string]string) []string {

@@ -8,11 +8,14 @@
 package fnconfig
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -77,7 +80,7 @@ func (d *decoder) value(node *yaml.Node, into reflect.Value, path string, depth 
 		return // "field:" with nothing behind it is a field left out
 	}
 	if into.Type() == nodeType {
-		into.Set(reflect.ValueOf(*node))
+		into.Set(reflect.ValueOf(*untagged(node)))
 		return
 	}
 	if into.CanAddr() && into.Addr().Type().Implements(decoderType) {
@@ -101,6 +104,27 @@ func (d *decoder) value(node *yaml.Node, into reflect.Value, path string, depth 
 	}
 }
 
+// untagged returns a node without TextTag, which is no YAML: what was text
+// becomes the number or the boolean that it looks like.
+func untagged(node *yaml.Node) *yaml.Node {
+	if !hasText(node) {
+		return node
+	}
+	c := *node
+	if c.Tag == TextTag {
+		c.Tag = ""
+	}
+	c.Content = make([]*yaml.Node, len(node.Content))
+	for i, child := range node.Content {
+		c.Content[i] = untagged(child)
+	}
+	return &c
+}
+
+func hasText(node *yaml.Node) bool {
+	return node.Tag == TextTag || slices.ContainsFunc(node.Content, hasText)
+}
+
 func (d *decoder) structure(node *yaml.Node, into reflect.Value, path string, depth int) {
 	if node.Kind != yaml.MappingNode {
 		d.fail(path, "is %s; expected fields such as %s", describe(node), strings.Join(some(FieldNames(into.Type())), ", "))
@@ -109,6 +133,9 @@ func (d *decoder) structure(node *yaml.Node, into reflect.Value, path string, de
 	fields := fieldsOf(into.Type())
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
+		if !d.scalarKey(node.Content[i], path) {
+			continue
+		}
 		key := node.Content[i].Value
 		at := join(path, key)
 		if seen[key] {
@@ -127,6 +154,14 @@ func (d *decoder) structure(node *yaml.Node, into reflect.Value, path string, de
 	}
 }
 
+// scalarKey says whether a mapping's key is a name, and reports one that is not.
+func (d *decoder) scalarKey(key *yaml.Node, path string) bool {
+	if key.Kind != yaml.ScalarNode {
+		d.fail(path, "has a key that is %s; expected a name", describe(key))
+	}
+	return key.Kind == yaml.ScalarNode
+}
+
 func (d *decoder) mapping(node *yaml.Node, into reflect.Value, path string, depth int) {
 	if node.Kind != yaml.MappingNode {
 		d.fail(path, "is %s; expected a map by name: {name: {...}}", describe(node))
@@ -134,6 +169,9 @@ func (d *decoder) mapping(node *yaml.Node, into reflect.Value, path string, dept
 	}
 	into.Set(reflect.MakeMap(into.Type()))
 	for i := 0; i+1 < len(node.Content); i += 2 {
+		if !d.scalarKey(node.Content[i], path) {
+			continue
+		}
 		key, at := reflect.ValueOf(node.Content[i].Value).Convert(into.Type().Key()), join(path, node.Content[i].Value)
 		if into.MapIndex(key).IsValid() {
 			d.fail(at, "appears twice; keep one of the two")
@@ -152,7 +190,12 @@ func (d *decoder) sequence(node *yaml.Node, into reflect.Value, path string, dep
 	}
 	into.Set(reflect.MakeSlice(into.Type(), len(node.Content), len(node.Content)))
 	for i, child := range node.Content {
-		d.value(child, into.Index(i), fmt.Sprintf("%s[%d]", path, i), depth+1)
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if view.IsNull(child) {
+			d.fail(at, "is empty; remove the entry")
+			continue
+		}
+		d.value(child, into.Index(i), at, depth+1)
 	}
 }
 
@@ -165,7 +208,7 @@ func (d *decoder) scalar(node *yaml.Node, into reflect.Value, path string) {
 	tag := node.ShortTag()
 	switch into.Kind() {
 	case reflect.String:
-		if tag != yaml.NodeTagString && tag != "!!timestamp" && tag != TextTag {
+		if tag != yaml.NodeTagString && tag != TextTag && !fullTimestamp(node) {
 			d.fail(path, "%s is %s to YAML; quote it: %q", node.Value, describe(node), node.Value)
 			return
 		}
@@ -183,21 +226,44 @@ func (d *decoder) scalar(node *yaml.Node, into reflect.Value, path string) {
 		d.fail(path, "is %q; expected true or false", node.Value)
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		var v int64
-		if v, err = strconv.ParseInt(node.Value, 10, into.Type().Bits()); err == nil && (tag == yaml.NodeTagInt || tag == TextTag) {
+		// kustomize hands 010 on as 8, and kpt as 010.
+		if v, err = strconv.ParseInt(node.Value, 10, into.Type().Bits()); err == nil && (tag == yaml.NodeTagInt || tag == TextTag) &&
+			strconv.FormatInt(v, 10) == node.Value {
 			into.SetInt(v)
 			return
 		}
-		d.fail(path, "is %q; expected a whole number", node.Value)
+		d.fail(path, "is %q; expected a whole number, in decimal digits%s", node.Value, withinRange(into, err))
 	case reflect.Float64:
 		var v float64
-		if v, err = strconv.ParseFloat(node.Value, 64); err == nil && (tag == yaml.NodeTagFloat || tag == yaml.NodeTagInt || tag == TextTag) {
+		if v, err = strconv.ParseFloat(node.Value, 64); err == nil && (tag == yaml.NodeTagFloat || tag == yaml.NodeTagInt || tag == TextTag) &&
+			decimal.MatchString(node.Value) {
 			into.SetFloat(v)
 			return
 		}
-		d.fail(path, "is %q; expected a number", node.Value)
+		d.fail(path, "is %q; expected a number such as 0.5", node.Value)
 	default:
 		panic("fnconfig: a config field of type " + into.Type().String())
 	}
+}
+
+// decimal is a number without leading zeros, which hosts read as octal.
+var decimal = regexp.MustCompile(`^[-+]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]+)?$`)
+
+func withinRange(into reflect.Value, err error) string {
+	if !errors.Is(err, strconv.ErrRange) {
+		return ""
+	}
+	return fmt.Sprintf(", that fit %d bits", into.Type().Bits())
+}
+
+// fullTimestamp says whether a scalar is a time that every host hands on as it
+// is written; of a date alone kustomize makes a time.
+func fullTimestamp(node *yaml.Node) bool {
+	if node.ShortTag() != "!!timestamp" {
+		return false
+	}
+	t, err := time.Parse(time.RFC3339Nano, node.Value)
+	return err == nil && t.Format(time.RFC3339Nano) == node.Value
 }
 
 // fieldsOf returns a struct's fields by their YAML names, inline ones included.
@@ -266,6 +332,12 @@ func describe(node *yaml.Node) string {
 		return "a number"
 	case yaml.NodeTagBool:
 		return "a boolean"
+	case "!!timestamp":
+		return "a timestamp"
+	}
+	const shown = 60 // characters: more is a text that somebody pasted, a key for one
+	if len(node.Value) > shown || strings.Contains(node.Value, "\n") {
+		return fmt.Sprintf("a text of %d characters", len(node.Value))
 	}
 	return fmt.Sprintf("%q", node.Value)
 }

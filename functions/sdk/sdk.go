@@ -22,6 +22,9 @@ func Processor(functions fn.Set, env func() fn.Env) kpt.ResourceListProcessor {
 		if err != nil {
 			return false, fmt.Errorf("writing the ResourceList: %w", err)
 		}
+		if len(list.Items) == 0 { // the SDK leaves an empty list out
+			input = append(input, "items: []\n"...)
+		}
 		output, results, err := fn.Process(input, functions, "", env())
 		if err != nil {
 			return false, err

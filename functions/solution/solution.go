@@ -103,6 +103,9 @@ func (s *Solution) Default() {
 // Validate checks the Solution alone.
 func (s *Solution) Validate() fn.Results {
 	var results fn.Results
+	if s.Metadata.Name == "" {
+		results = append(results, s.Errorf("metadata.name", "is missing; expected the solution's name, such as rt-inventory"))
+	}
 	if err := ValidRepoURL(s.Spec.RepoURL); err != nil {
 		results = append(results, s.Errorf("spec.repoURL", "%v", err))
 	}
@@ -112,7 +115,7 @@ func (s *Solution) Validate() fn.Results {
 	for _, name := range Names(s.Spec.Clusters) {
 		d := s.Spec.Clusters[name].Destination
 		if (d.Server == "") == (d.Name == "") {
-			results = append(results, s.Errorf("spec.clusters."+name+".destination", "needs server or name, and not both"))
+			results = append(results, s.Errorf(view.Path("spec", "clusters", name)+".destination", "needs server or name, and not both"))
 		}
 	}
 	taken := map[Environment]string{}
@@ -121,7 +124,7 @@ func (s *Solution) Validate() fn.Results {
 		results = append(results, s.validateEnvironment(name, env)...)
 		place := Environment{Cluster: env.Cluster, Namespace: env.Namespace}
 		if other, found := taken[place]; found && env.Namespace != "" {
-			results = append(results, s.Errorf("spec.environments."+name+".namespace",
+			results = append(results, s.Errorf(view.Path("spec", "environments", name)+".namespace",
 				"%q is the namespace of environment %s already, in the same cluster", env.Namespace, other))
 		}
 		taken[place] = name
@@ -131,14 +134,16 @@ func (s *Solution) Validate() fn.Results {
 
 func (s *Solution) validateEnvironment(name string, env Environment) fn.Results {
 	var results fn.Results
-	at := "spec.environments." + name
+	at := view.Path("spec", "environments", name)
 	if err := ValidNamespace(env.Namespace); err != nil {
 		results = append(results, s.Errorf(at+".namespace", "%v", err))
 	}
 	if !slices.Contains(Classes, env.Class) {
 		results = append(results, s.Errorf(at+".class", "is %q; expected one of %s", env.Class, strings.Join(Classes, ", ")))
 	}
-	if _, found := s.Spec.Clusters[env.Cluster]; !found {
+	if _, found := s.Spec.Clusters[env.Cluster]; env.Cluster == "" {
+		results = append(results, s.Errorf(at+".cluster", "is missing; expected a name among spec.clusters"))
+	} else if !found {
 		results = append(results, s.Errorf(at+".cluster", "there is no cluster %q among spec.clusters%s",
 			env.Cluster, fnconfig.Suggest(env.Cluster, Names(s.Spec.Clusters))))
 	}
@@ -166,7 +171,8 @@ func (s *Solution) Others(name string) []string {
 func Find(items []*yaml.RNode) (*Solution, fn.Results) {
 	var found *Solution
 	var results fn.Results
-	for _, o := range view.Objects(items) {
+	for _, item := range items {
+		o := view.Of(item)
 		if !o.Is(fn.Group, Kind) {
 			continue
 		}
@@ -244,26 +250,39 @@ func ValidNamespace(name string) error {
 	return nil
 }
 
-var scpLike = regexp.MustCompile(`^([A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+:[^/:\s][^:\s]*$`)
+// scpLike is user@host:path, or host:path where the host has a dot.
+var scpLike = regexp.MustCompile(`^([A-Za-z0-9._-]+@[A-Za-z0-9.-]+|[A-Za-z0-9-]+\.[A-Za-z0-9.-]+):[^:\s]*[^:\s/][^:\s]*$`)
 
 // ValidRepoURL checks a Git repository's URL: https, http, ssh, git or file, or
-// git@host:path. A password inside it is refused.
+// git@host:path. A password inside it is refused, and never quoted.
 func ValidRepoURL(raw string) error {
 	if raw == "" {
 		return fmt.Errorf("is missing; expected a Git URL such as https://git.example.com/acme/shop-gitops.git")
 	}
+	if user, _, found := strings.Cut(authority(raw), "@"); found && strings.Contains(user, ":") {
+		return fmt.Errorf("holds a password (value withheld); give Argo CD the credentials as a repository secret")
+	}
 	u, err := url.Parse(raw)
 	if err == nil && u.Scheme != "" && u.Path != "" && u.Path != "/" && (u.Host != "" || u.Scheme == "file") &&
 		slices.Contains([]string{"https", "http", "ssh", "git", "file"}, u.Scheme) && !strings.ContainsAny(raw, " \t\n") {
-		if _, has := u.User.Password(); has {
-			return fmt.Errorf("holds a password (value withheld); give Argo CD the credentials as a repository secret")
-		}
 		return nil
 	}
 	if !strings.Contains(raw, "://") && scpLike.MatchString(raw) {
 		return nil
 	}
+	if i := strings.LastIndexByte(raw, '@'); i > 0 {
+		raw = "..." + raw[i:] // a password may stand in front
+	}
 	return fmt.Errorf("%q is no Git URL; expected https://host/path, ssh://git@host/path or git@host:path", raw)
+}
+
+// authority is the part of a URL that names user and host.
+func authority(raw string) string {
+	if _, rest, found := strings.Cut(raw, "://"); found {
+		raw = rest
+	}
+	host, _, _ := strings.Cut(raw, "/")
+	return host
 }
 
 // Names returns a map's keys, sorted.
