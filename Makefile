@@ -53,7 +53,7 @@ test-hosts: tools ## tests in kustomize, kpt and containers, none left out; star
 	@$(WITH_DOCKER) $(SUBMAKE) test-in-hosts
 
 .PHONY: e2e
-e2e: ## end-to-end tests; starts a container engine (root, docker.io)
+e2e: ## tests of the images, and with real servers (root, docker.io, etcd-server, redis-server)
 	@$(WITH_DOCKER) $(SUBMAKE) test-end-to-end
 
 # Results of earlier runs don't count here: what runs is no input that go knows.
@@ -63,7 +63,8 @@ test-in-hosts: export EDA_KPT = $(CURDIR)/build/tools/kpt
 test-in-hosts: image
 	$(GO) test -count=1 $(TESTFLAGS) ./tests/hosts/...
 test-end-to-end: image
-	$(GO) test -count=1 $(TESTFLAGS) ./tests/image/... $(if $(wildcard tests/e2e),./tests/e2e/...)
+	$(GO) test -count=1 $(TESTFLAGS) ./tests/image/...
+	cd tests/e2e && $(GO) test -count=1 -timeout 30m $(TESTFLAGS) ./...
 
 .PHONY: fuzz
 fuzz: ## each fuzz test for FUZZTIME (20s)
