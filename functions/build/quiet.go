@@ -24,6 +24,7 @@ var dumps = []struct {
 	{regexp.MustCompile(`(?s)(found multiple objects|namespace transformation produces ID conflict).*`), "$1"},
 	{regexp.MustCompile(`(?s)(empty item at \S+) in object .*`), "$1"},
 	{regexp.MustCompile(`(?s)(expected 1 resource, found \d+) in .*`), "$1"},
+	{regexp.MustCompile(`couldn't execute function: (exit status \d+)`), "a function failed with $1; what it said stands above"},
 	{regexp.MustCompile(`(?s)(: node contents:|\*\*\*\* Too many possible|: nodes unequal:|: lists have different number of entries:).*`), ""},
 }
 

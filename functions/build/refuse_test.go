@@ -65,6 +65,7 @@ func TestQuiet(t *testing.T) {
 		"empty item at [list] in object must-not-appear":                                                                  "empty item at [list]",
 		"namespace transformation produces ID conflict: [{must-not-appear}]":                                              "produces ID conflict",
 		"line 3 has invalid utf8 bytes : must-not-appear":                                                                 "line 3 has invalid utf8 bytes",
+		"couldn't execute function: exit status 1 ":                                                                       "a function failed with exit status 1; what it said stands above",
 		"accumulating resources: 'a.yaml':\n  no such file":                                                               "accumulating resources: 'a.yaml': no such file",
 	} {
 		got := quiet(errors.New(text)).Error()

@@ -12,39 +12,42 @@ import (
 // prints, writes or loses anything.
 func TestFailureLosesNothing(t *testing.T) {
 	t.Parallel()
-	const line = "error: PinOperators/nonprod: spec.operators.ibm-eventstreams"
+	const (
+		right = "ibm-eventstreams: {version: 3.0.5}"
+		wrong = "ibm-eventstreams: {channel: v0.0}"
+		line  = "error: PinOperators/nonprod: spec.operators.ibm-eventstreams"
+	)
 	f := folders[3]
 	if f.path != "clusters/nonprod" {
 		t.Fatal("the table of folders has changed")
 	}
 	tree := copied(t)
-	replaceIn(t, filepath.Join(tree, f.config), "ibm-eventstreams: {version: 3.0.5}", "ibm-eventstreams: {channel: v0.0}")
+	replaceIn(t, filepath.Join(tree, f.config), right, wrong)
 	dir := filepath.Join(tree, f.path)
-	output := filepath.Join(tree, "rendered", f.rendered) + "/"
-	before := contents(t, output)
 
-	check := func(name string, answer host.Answer) {
-		t.Helper()
-		if answer.Status == 0 || answer.Stdout != "" {
-			t.Errorf("%s: exit %d, stdout %q", name, answer.Status, answer.Stdout)
-		}
-		if strings.Count(answer.Stderr, line) != 1 {
-			t.Errorf("%s: stderr is\n%s\nwant one line with %q", name, answer.Stderr, line)
-		}
+	for name, call := range map[string]host.Call{
+		"eda-fn build":    {Program: host.EdaFn(t), Args: []string{"build", dir}},
+		"eda-fn build -o": {Program: host.EdaFn(t), Args: []string{"build", dir, "-o", filepath.Join(tree, "rendered", f.rendered) + "/"}},
+		"kustomize exec":  {Program: host.Kustomize(t), Args: []string{"build", "--enable-alpha-plugins", "--enable-exec", dir}, Env: onPath(t)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := contents(t, tree)
+			answer := host.Run(t, call)
+			if answer.Status == 0 || answer.Stdout != "" || strings.Count(answer.Stderr, line) != 1 {
+				t.Errorf("exit %d, stdout %q, stderr\n%s\nwant one line with %q", answer.Status, answer.Stdout, answer.Stderr, line)
+			}
+			same(t, contents(t, tree), before)
+		})
 	}
-	check("eda-fn build", host.Run(t, host.Call{Program: host.EdaFn(t), Args: []string{"build", dir, "-o", output}}))
-	same(t, contents(t, output), before)
-	check("kustomize exec", host.Run(t, host.Call{
-		Program: host.Kustomize(t), Args: []string{"build", "--enable-alpha-plugins", "--enable-exec", dir}, Env: onPath(t),
-	}))
-
-	host.Kpt(t)
-	pkg := kptPackage(t, f)
-	replaceIn(t, filepath.Join(pkg, "pipeline.yaml"), "ibm-eventstreams: {version: 3.0.5}", "ibm-eventstreams: {channel: v0.0}")
-	before = contents(t, pkg)
-	answer := host.Run(t, host.Call{Program: host.Kpt(t), Args: []string{"fn", "render", pkg, "--allow-exec"}, Env: onPath(t)})
-	if answer.Status == 0 || !strings.Contains(answer.Stderr, "v0.0") {
-		t.Errorf("kpt: exit %d\n%s", answer.Status, answer.Stderr)
-	}
-	same(t, contents(t, pkg), before)
+	t.Run("kpt exec", func(t *testing.T) {
+		kpt := host.Kpt(t)
+		pkg := kptPackage(t, f)
+		replaceIn(t, filepath.Join(pkg, "pipeline.yaml"), right, wrong)
+		before := contents(t, pkg)
+		answer := host.Run(t, host.Call{Program: kpt, Args: []string{"fn", "render", pkg, "--allow-exec"}, Env: onPath(t)})
+		if answer.Status == 0 || !strings.Contains(answer.Stderr, "v0.0") {
+			t.Errorf("exit %d\n%s", answer.Status, answer.Stderr)
+		}
+		same(t, contents(t, pkg), before)
+	})
 }

@@ -154,6 +154,40 @@ func TestKustomizeFamily(t *testing.T) {
 	}
 }
 
+// Where kustomize calls the functions, eda-fn build has it call this program;
+// where it keeps the order of objects, a chain may order them otherwise than the
+// Pipeline.
+func TestCalledFunctions(t *testing.T) {
+	for name, tc := range map[string]struct {
+		options string
+		ordered bool
+	}{
+		"origins": {"buildMetadata: [originAnnotations, transformerAnnotations, managedByLabel]\n", true},
+		"patch":   {"patches: [{target: {kind: Route}, patch: '- {op: add, path: /metadata/annotations, value: {a: b}}'}]\n", true},
+		"fifo":    {"sortOptions: {order: fifo}\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := folders[0]
+			tree := copied(t)
+			kustomization, config := filepath.Join(tree, f.path, "kustomization.yaml"), filepath.Join(tree, f.config)
+			write(t, kustomization, read(t, kustomization)+tc.options)
+			pipeline := edaBuild(t, filepath.Join(tree, f.path))
+			same(t, pipeline, kustomizeExec(t, filepath.Join(tree, f.path)))
+			write(t, config, chainOf(t, config))
+			chain := edaBuild(t, filepath.Join(tree, f.path))
+			same(t, chain, kustomizeExec(t, filepath.Join(tree, f.path)))
+			switch {
+			case name == "origins": // which name each function of the chain
+			case tc.ordered:
+				same(t, chain, pipeline)
+			default:
+				same(t, canonical(t, chain), canonical(t, pipeline))
+			}
+		})
+	}
+}
+
 // The example is built without calling anything: that is what makes it quick.
 func TestInProcess(t *testing.T) {
 	for _, f := range folders {

@@ -65,7 +65,7 @@ func kptPackage(t *testing.T, f folder) string {
 	}
 	kustomization := filepath.Join(tree, f.path, "kustomization.yaml")
 	var kept []string
-	for _, line := range strings.Split(read(t, kustomization), "\n") {
+	for line := range strings.SplitSeq(read(t, kustomization), "\n") {
 		if !strings.HasPrefix(line, "transformers:") {
 			kept = append(kept, line)
 		}

@@ -54,7 +54,9 @@ func tests(m *testing.M) int {
 		}
 	}
 	doubles = bin
-	os.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	if err := os.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH")); err != nil {
+		panic(err)
+	}
 	return host.Main(m)
 }
 

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/eda-gitops/functions/tests/host"
 )
 
 // Parts of trees that are not in txtar files: links, Git, working folders.
@@ -180,6 +182,36 @@ func TestRemoteBase(t *testing.T) {
 	refused(t, filepath.Join(top, "metadata"), "remove buildMetadata", "-allow-remote")
 }
 
+// kustomize is told this program's own path, wherever that is: none is looked
+// up.
+func TestOwnPath(t *testing.T) {
+	root := t.TempDir()
+	lay(t, root, map[string]string{
+		"tree/kustomization.yaml": "namePrefix: x-\nresources: [cm.yaml]\ntransformers: [probe.yaml]\n",
+		"tree/cm.yaml":            configMap,
+		"tree/probe.yaml":         strings.Replace(probeConfig, "eda-fn}", "no-such-program}", 1),
+	})
+	self := filepath.Join(root, "of its own", "eda-fn")
+	if err := os.MkdirAll(filepath.Dir(self), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	program, err := filepath.EvalSymlinks(filepath.Join(doubles, "eda-fn"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(program, self); err != nil {
+		t.Fatal(err)
+	}
+	got := host.Run(t, host.Call{
+		Program: filepath.Join(doubles, "eda-build"),
+		Args:    []string{"-self", self, "-obstacles", filepath.Join(root, "obstacles"), filepath.Join(root, "tree")},
+		Env:     []string{"PATH="},
+	})
+	if got.Status != 0 || !strings.Contains(got.Stdout, "name: x-one") || !strings.Contains(got.Stdout, `probed: "true"`) {
+		t.Errorf("exit %d\n%s%s", got.Status, got.Stdout, got.Stderr)
+	}
+}
+
 // A folder may be named in any way.
 func TestFolderNames(t *testing.T) {
 	root := t.TempDir()
@@ -274,7 +306,7 @@ func TestPipelineIsTheChain(t *testing.T) {
 // inOrder sorts the objects of a stream by their text.
 func inOrder(stream string) string {
 	objects := map[string]string{}
-	for _, object := range strings.Split(strings.TrimSuffix(stream, "\n"), "\n---\n") {
+	for object := range strings.SplitSeq(strings.TrimSuffix(stream, "\n"), "\n---\n") {
 		objects[object] = ""
 	}
 	return strings.Join(sorted(objects), "\n---\n")
