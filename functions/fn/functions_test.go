@@ -46,6 +46,8 @@ type editSpec struct {
 	// Panic says where to panic, and PanicWith with what.
 	Panic     string `yaml:"panic,omitempty"`
 	PanicWith string `yaml:"panicWith,omitempty"`
+	// Break leaves objects that kyaml can't write.
+	Break string `yaml:"break,omitempty"`
 	// Idle does nothing.
 	Idle bool `yaml:"idle,omitempty"`
 	// Count, Share and Template are there to be decoded.
@@ -102,6 +104,14 @@ func (e *edit) Transform(env fn.Env, items []*yaml.RNode) ([]*yaml.RNode, fn.Res
 	for _, o := range view.Manifests(items) {
 		for _, key := range slices.Sorted(maps.Keys(e.Spec.Annotate)) {
 			o.SetAnnotation(key, e.Spec.Annotate[key])
+		}
+		switch e.Spec.Break {
+		case "panic":
+			o.SetNode(view.Seq(view.String(marker)), "metadata", "annotations")
+		case "error":
+			o.SetNode(view.String(marker), "metadata")
+		case "encoder":
+			o.Set("\xff", "data")
 		}
 		if o.Kind() == "ConfigMap" {
 			for _, key := range slices.Sorted(maps.Keys(e.Spec.Set)) {

@@ -33,7 +33,7 @@ func TestInputThatIsNoResourceList(t *testing.T) {
 		"broken":            {"half a document", header + "items: [\n", "no YAML"},
 		"tabs":              {"tabs for indentation", header + "items:\n\t- a: b\n", "no YAML"},
 		"bytes":             {"no text", "\x00\x01\xff\xfe", "no YAML"},
-		"unknown alias":     {"an alias without anchor", header + "items: [{a: *x}]\n", "unknown anchor"},
+		"unknown alias":     {"a password that begins with a star", header + "items: [{a: *" + marker + "}]\n", "unknown anchor"},
 		"scalar":            {"a word", "hello\n", "a scalar"},
 		"list":              {"a list of objects without the wrapping", "- " + configMap[:10] + "\n", "a list"},
 		"map":               {"no kind", "a: b\n", "a map without kind"},
@@ -317,6 +317,17 @@ func TestPanics(t *testing.T) {
 				t.Log(tc.reason)
 			}
 		})
+	}
+}
+
+// TestUnwritable: a Transform that leaves what can't be written fails like any
+// other, and what came in goes out.
+func TestUnwritable(t *testing.T) {
+	for how, want := range map[string]string{
+		"panic": "internal error, please report it", "error": "writing the ResourceList", "encoder": "writing the ResourceList",
+	} {
+		input := list("{break: "+how+"}", configMap, secret)
+		wantFailure(t, run(input), input, want)
 	}
 }
 

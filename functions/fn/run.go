@@ -166,27 +166,47 @@ func Run(call Invocation) int {
 // result is an error, the output holds the input's items unchanged. An error
 // means that there is no ResourceList to write: data is none.
 func Process(data []byte, functions Set, name string, env Env) (output []byte, results Results, err error) {
-	defer func() {
-		if r := recover(); r != nil { // kyaml, on nodes that it did not make
-			output, err = nil, fmt.Errorf(internalError, panicText(r))
-		}
-	}()
-	list, err := ReadResourceList(data)
+	list, err := read(data)
 	if err != nil {
 		return nil, nil, err
 	}
-	results = list.apply(functions, name, env)
-	if results.Failed() {
-		// The nodes may be half edited: write what came in.
-		if list, err = ReadResourceList(data); err != nil {
-			return nil, results, err
+	if results = list.apply(functions, name, env); !results.Failed() {
+		output, err := list.render(results)
+		if err == nil {
+			return output, results, nil
 		}
+		results = append(results, Errorf(view.Ref{}, "", "%v", err))
 	}
+	// The nodes may be half edited: write what came in.
+	if list, err = read(data); err != nil {
+		return nil, results, err
+	}
+	output, err = list.render(results)
+	return output, results, err
+}
+
+// read is ReadResourceList, where a panic of kyaml is an error.
+func read(data []byte) (list *ResourceList, err error) {
+	defer recoverTo(&err)
+	return ReadResourceList(data)
+}
+
+// render is Write to bytes, where a panic of kyaml is an error.
+func (l *ResourceList) render(results Results) (output []byte, err error) {
+	defer recoverTo(&err)
 	var out bytes.Buffer
-	if err := list.Write(&out, results); err != nil {
-		return nil, results, fmt.Errorf("writing the ResourceList: %w", err)
+	if err := l.Write(&out, results); err != nil {
+		text, _, _ := strings.Cut(err.Error(), ": node contents:") // may be a secret's
+		return nil, fmt.Errorf("writing the ResourceList: %s", text)
 	}
-	return out.Bytes(), results, nil
+	return out.Bytes(), nil
+}
+
+// recoverTo makes an error of a panic; it is for defer.
+func recoverTo(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf(internalError, panicText(r))
+	}
 }
 
 func (l *ResourceList) apply(functions Set, name string, env Env) (results Results) {

@@ -13,7 +13,7 @@ func Field(mapping *yaml.Node, key string) *yaml.Node {
 		return nil
 	}
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == key {
+		if mapping.Content[i].Value == key && mapping.Content[i].Kind == yaml.ScalarNode {
 			return mapping.Content[i+1]
 		}
 	}
@@ -95,7 +95,7 @@ func DeleteField(mapping *yaml.Node, key string) bool {
 		return false
 	}
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == key {
+		if mapping.Content[i].Value == key && mapping.Content[i].Kind == yaml.ScalarNode {
 			mapping.Content = append(mapping.Content[:i:i], mapping.Content[i+2:]...)
 			return true
 		}
@@ -125,7 +125,11 @@ func Equal(a, b *yaml.Node) bool {
 		return true
 	}
 	for i := 0; i+1 < len(a.Content); i += 2 {
-		if other := Field(b, a.Content[i].Value); other == nil || !Equal(a.Content[i+1], other) {
+		other := b.Content[i+1]
+		if !Equal(a.Content[i], b.Content[i]) {
+			other = Field(b, a.Content[i].Value)
+		}
+		if other == nil || !Equal(a.Content[i+1], other) {
 			return false
 		}
 	}
@@ -133,12 +137,12 @@ func Equal(a, b *yaml.Node) bool {
 }
 
 // String makes a string scalar. The encoder quotes it where YAML 1.2 needs it;
-// the words that YAML 1.1 takes for booleans, as an API server does, are quoted
-// here.
+// the words that YAML 1.1 takes for booleans, as an API server does, and for a
+// merge key are quoted here.
 func String(value string) *yaml.Node {
 	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: value}
 	switch strings.ToLower(value) {
-	case "y", "n", "yes", "no", "on", "off":
+	case "y", "n", "yes", "no", "on", "off", "<<":
 		node.Style = yaml.DoubleQuotedStyle
 	}
 	return node
