@@ -106,6 +106,11 @@ type Operand struct {
 	Group string `yaml:"group"`
 	// Versions are the values of the operand's spec.version.
 	Versions map[string]OperandVersion `yaml:"versions,omitempty"`
+	// Upgrades are the steps from one version to another that are allowed. A
+	// later patch of the same minor version always is.
+	Upgrades []Upgrade `yaml:"upgrades,omitempty"`
+	// UpgradesOrigin says where the upgrades are known from.
+	UpgradesOrigin string `yaml:"upgradesOrigin,omitempty"`
 }
 
 // OperandVersion is one version of an operand.
@@ -113,6 +118,35 @@ type OperandVersion struct {
 	// CSVs are the operator's releases that came with this version, from the
 	// oldest to the newest.
 	CSVs []string `yaml:"csvs"`
+	// API is the version of the operand's API group: v1beta2.
+	API string `yaml:"api,omitempty"`
+	// Kafka is the version of Kafka that the operand runs: 3.2.0.
+	Kafka string `yaml:"kafka,omitempty"`
+	// Metadata says where a Kafka cluster keeps what it knows of itself.
+	Metadata Metadata `yaml:"metadata,omitempty"`
+}
+
+// Metadata is where a Kafka cluster keeps what it knows of itself.
+type Metadata string
+
+// The three forms, in their order.
+const (
+	ZooKeeper          Metadata = "ZooKeeper"
+	ZooKeeperNodePools Metadata = "ZooKeeper+nodePools"
+	KRaft              Metadata = "KRaft"
+)
+
+// Enum lists the values.
+func (Metadata) Enum() []string {
+	return []string{string(ZooKeeper), string(ZooKeeperNodePools), string(KRaft)}
+}
+
+// Upgrade is a step between versions of an operand.
+type Upgrade struct {
+	// From is a range of versions: 10.5.x. Required.
+	From string `yaml:"from"`
+	// To is a range of versions: 11.0.4. Required.
+	To string `yaml:"to"`
 }
 
 // Wrong is a combination that can't work though it is in use.

@@ -18,6 +18,8 @@ type release struct {
 	// operator is what the catalog knows; a package that it does not know has
 	// no channels.
 	operator *catalog.Operator
+	// version is the pin's, exact; empty when the pin says none.
+	version string
 	// csv to write; empty when the pin names no release, or a version whose
 	// CSV's name the catalog can't tell.
 	csv string
@@ -27,8 +29,8 @@ type release struct {
 
 // resolve looks a pin up in the catalog and reports what is wrong with the pin
 // itself, whatever Subscriptions there are.
-func (c *PinOperators) resolve(name string, pin Pin) (release, fn.Results) {
-	operator, known, err := catalog.Lookup(name)
+func (c *PinOperators) resolve(name string, pin Pin, facts *facts) (release, fn.Results) {
+	operator, known, err := facts.lookup(name)
 	if err != nil {
 		return release{}, fn.Results{c.Errorf(at(name, ""), "internal error, please report it: %v", err)}
 	}
@@ -36,12 +38,17 @@ func (c *PinOperators) resolve(name string, pin Pin) (release, fn.Results) {
 	if !known {
 		operator = &catalog.Operator{Package: name}
 		hint := ""
-		if best := fnconfig.Closest(name, catalog.Names()); best != "" {
+		if best := fnconfig.Closest(name, facts.names()); best != "" {
 			hint = fmt.Sprintf("; did you mean %q?", best)
 		}
 		results = append(results, c.Warnf(at(name, ""), "the catalog does not know this package, so it is pinned as told and unchecked%s", hint))
 	}
-	r := release{operator: operator, csv: pin.StartingCSV}
+	exact, found := c.narrow(name, pin, operator)
+	if results = append(results, found...); found.Failed() {
+		return release{operator: operator}, results
+	}
+	pin.Version = exact
+	r := release{operator: operator, version: exact, csv: pin.StartingCSV}
 	if pin.Version != "" {
 		r.csv = csvOf(operator, pin.Version)
 	}
@@ -51,11 +58,15 @@ func (c *PinOperators) resolve(name string, pin Pin) (release, fn.Results) {
 	if known {
 		claim := claim{channel: pin.Channel, csv: r.csv, version: pin.Version}
 		for _, finding := range claim.check(operator) {
-			finding.level.Add(&results, c.Errorf(at(name, claim.field(finding.field)), "%s", finding.message))
+			finding.level.Add(&results, c.Errorf(at(name, claim.field(finding.field)), "%s", finding.message).
+				Change(claim.current(finding.field), finding.proposed))
 		}
 	}
-	if pin.holds() && pin.Channel == "" && len(r.channels) == 0 && !results.Failed() {
+	if pin.holds() && pin.Channel == "" && len(r.channels) == 0 && !results.Failed() && c.Spec.OLM != V1 {
 		results = append(results, c.Errorf(at(name, "channel"), "is missing: the catalog does not know which channel has %s; add channel", claimed(pin)))
+	}
+	if known && pin.UpgradesFrom != "" && !results.Failed() {
+		results = append(results, c.checkUpgrade(name, pin, r)...)
 	}
 	return r, results
 }
@@ -98,6 +109,20 @@ type finding struct {
 	field   view.SubscriptionField
 	level   fn.Level
 	message string
+	// proposed is the value that is right, where there is only one.
+	proposed string
+}
+
+// current is the value of the field that a finding is about.
+func (q claim) current(field view.SubscriptionField) string {
+	switch {
+	case field == view.SubscriptionChannel:
+		return q.channel
+	case q.version != "":
+		return q.version
+	default:
+		return q.csv
+	}
 }
 
 // check compares a claim with what the catalog knows of a package: an error
@@ -113,8 +138,9 @@ func (q claim) check(operator *catalog.Operator) []finding {
 	var findings []finding
 	_, channelKnown := operator.Channels[q.channel]
 	if q.channel != "" && !channelKnown {
+		meant, hint := suggestChannel(operator, q.channel)
 		findings = append(findings, finding{view.SubscriptionChannel, level,
-			fmt.Sprintf("the catalog has no channel %q of %s%s%s", q.channel, operator.Package, suggestChannel(operator, q.channel), excuse)})
+			fmt.Sprintf("the catalog has no channel %q of %s%s%s", q.channel, operator.Package, hint, excuse), meant})
 	}
 	if q.csv == "" {
 		return findings
@@ -125,7 +151,7 @@ func (q claim) check(operator *catalog.Operator) []finding {
 		findings = append(findings, q.checkUnlisted(operator, level, excuse))
 	case channelKnown && !slices.Contains(channels, q.channel):
 		findings = append(findings, finding{view.SubscriptionCSV, level,
-			fmt.Sprintf("%s is not in channel %q; the catalog has it in %s%s", q.label(), q.channel, strings.Join(channels, ", "), excuse)})
+			fmt.Sprintf("%s is not in channel %q; the catalog has it in %s%s", q.label(), q.channel, strings.Join(channels, ", "), excuse), ""})
 	}
 	return findings
 }
@@ -138,10 +164,10 @@ func (q claim) wrong(operator *catalog.Operator) []finding {
 		return nil
 	case w.StartingCSV == "":
 		return []finding{{view.SubscriptionChannel, fn.LevelError,
-			fmt.Sprintf("there is no channel %q of %s; %s", q.channel, operator.Package, w.Correction)}}
+			fmt.Sprintf("there is no channel %q of %s; %s", q.channel, operator.Package, w.Correction), ""}}
 	default:
 		return []finding{{view.SubscriptionCSV, fn.LevelError,
-			fmt.Sprintf("%s is not in channel %q; %s", q.label(), q.channel, w.Correction)}}
+			fmt.Sprintf("%s is not in channel %q; %s", q.label(), q.channel, w.Correction), ""}}
 	}
 }
 
@@ -155,12 +181,17 @@ func (q claim) checkUnlisted(operator *catalog.Operator, level fn.Level, excuse 
 	if kind, csvs, found := operator.OperandRelease(version); found {
 		newest := csvs[len(csvs)-1]
 		_, operatorVersion := splitCSV(newest)
+		proposed := newest
+		if q.version != "" {
+			proposed = operatorVersion
+		}
 		return finding{view.SubscriptionCSV, fn.LevelError,
 			fmt.Sprintf("%s is a version of the operand %s, not of its operator; the operator that brings it is version %s (%s)",
-				version, kind, operatorVersion, newest)}
+				version, kind, operatorVersion, newest), proposed}
 	}
+	same, _ := operator.CSVOf(version)
 	return finding{view.SubscriptionCSV, level,
-		fmt.Sprintf("the catalog has no %s of %s%s%s", q.noun(), operator.Package, q.suggest(operator, version), excuse)}
+		fmt.Sprintf("the catalog has no %s of %s%s%s", q.noun(), operator.Package, q.suggest(operator, version), excuse), same}
 }
 
 // label names the CSV in the words of its author.
@@ -223,12 +254,12 @@ func sameMinor(versions []string, version string) []string {
 
 // suggestChannel ends a message about a channel that is not listed: the one
 // that was meant where only letters differ (v3.9 does not mean v3.8), else all.
-func suggestChannel(operator *catalog.Operator, channel string) string {
+func suggestChannel(operator *catalog.Operator, channel string) (meant, hint string) {
 	names := operator.ChannelNames()
 	if best := fnconfig.Closest(channel, names); best != "" && digits(best) == digits(channel) {
-		return fmt.Sprintf("; did you mean %q?", best)
+		return best, fmt.Sprintf("; did you mean %q?", best)
 	}
-	return "; it has " + strings.Join(names, ", ")
+	return "", "; it has " + strings.Join(names, ", ")
 }
 
 func digits(text string) string {

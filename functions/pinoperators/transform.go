@@ -59,29 +59,51 @@ func (s *subscriptions) move(sub view.Subscription, namespace string) {
 
 // Transform pins the Subscriptions among the items.
 func (c *PinOperators) Transform(_ fn.Env, items []*yaml.RNode) ([]*yaml.RNode, fn.Results) {
+	facts, results := readFacts(items)
+	if results.Failed() {
+		return items, results
+	}
+	results = append(results, c.pinSources(items)...)
+	if c.Spec.OLM == V1 {
+		var found fn.Results
+		items, found = c.pinExtensions(items, facts)
+		if results = append(results, found...); results.Failed() {
+			return items, results
+		}
+	}
 	subs := index(items)
-	var results fn.Results
 	for _, name := range solution.Names(c.Spec.Operators) {
-		created, found := c.pin(name, c.Spec.Operators[name], subs)
+		if c.Spec.OLM == V1 {
+			break // pinned above
+		}
+		created, found := c.pin(name, c.Spec.Operators[name], subs, facts)
 		if created != nil {
 			items = append(items, created.RNode())
 		}
 		results = append(results, found...)
 	}
 	for _, sub := range subs.all {
-		results = append(results, c.inspect(sub, subs)...)
+		results = append(results, c.inspect(sub, subs, facts)...)
 	}
-	return items, results
+	if !results.Failed() { // what OLM does with half of the pins is no news
+		results = append(results, c.aboutOLM(items, subs, facts)...)
+	}
+	if c.Spec.Approver.Enabled && !results.Failed() {
+		items = c.approve(items, subs)
+	}
+	items, found := c.pinOperands(items, facts)
+	return items, append(results, found...)
 }
 
 // pin applies one pin to the Subscriptions that it matches, or to one that it
 // creates and returns.
-func (c *PinOperators) pin(name string, pin Pin, subs *subscriptions) (*view.Subscription, fn.Results) {
+func (c *PinOperators) pin(name string, pin Pin, subs *subscriptions, facts *facts) (*view.Subscription, fn.Results) {
 	matched := pin.choose(subs.byPackage[name])
 	for _, sub := range matched {
 		subs.pinned[sub.Node()] = true
 	}
-	want, results := c.resolve(name, pin)
+	want, results := c.resolve(name, pin, facts)
+	pin.Version = want.version
 	if !results.Failed() {
 		results = append(results, c.place(name, pin, matched, subs)...)
 	}
@@ -231,6 +253,9 @@ func apply(name string, pin Pin, want release, sub view.Subscription) fn.Results
 	put(sub, view.SubscriptionSource, pin.Source)
 	put(sub, view.SubscriptionSourceNamespace, pin.SourceNamespace)
 	put(sub, view.SubscriptionApproval, string(pin.InstallPlanApproval))
+	if found := configure(sub, pin.Config); found.Failed() {
+		return found
+	}
 	if !pin.holds() {
 		results := keepOrDropCSV(want.operator, pin.Channel, sub)
 		put(sub, view.SubscriptionChannel, pin.Channel)
@@ -343,12 +368,14 @@ func checkInherited(operator *catalog.Operator, pin Pin, sub view.Subscription) 
 			if finding.field == view.SubscriptionChannel && pin.Channel != "" {
 				continue // told of the pin
 			}
-			finding.level.Add(&results, fn.Errorf(sub.Ref(), finding.field.Path(), "%s", finding.message))
+			finding.level.Add(&results, fn.Errorf(sub.Ref(), finding.field.Path(), "%s", finding.message).
+				Change(own.current(finding.field), finding.proposed))
 		}
 	}
 	if approval := sub.Get(view.SubscriptionApproval); own.csv != "" && approval != string(Manual) {
 		results = append(results, fn.Warnf(sub.Ref(), view.SubscriptionApproval.Path(),
-			"is Automatic, which is also OLM's default, beside startingCSV %q: OLM upgrades past it at once; to hold that release, pin it as version or startingCSV", own.csv))
+			"is Automatic, which is also OLM's default, beside startingCSV %q: OLM upgrades past it at once; to hold that release, pin it as version or startingCSV", own.csv).
+			Change(approval, string(Manual)))
 	}
 	return results
 }
@@ -363,7 +390,7 @@ func said(value string) string {
 
 // inspect reports what is left in a Subscription that can't work, and one that
 // has no pin.
-func (c *PinOperators) inspect(sub view.Subscription, subs *subscriptions) fn.Results {
+func (c *PinOperators) inspect(sub view.Subscription, subs *subscriptions, facts *facts) fn.Results {
 	if subs.unsettled[sub.Node()] {
 		return nil
 	}
@@ -380,7 +407,7 @@ func (c *PinOperators) inspect(sub view.Subscription, subs *subscriptions) fn.Re
 	if subs.pinned[sub.Node()] {
 		return results
 	}
-	results = append(results, wrongFacts(name, sub)...)
+	results = append(results, wrongFacts(name, sub, facts)...)
 	if name == "" {
 		c.Spec.Unpinned.Add(&results, fn.Errorf(sub.Ref(), view.SubscriptionPackage.Path(), "is missing, so no pin can find this Subscription; name the OLM package"))
 		return results
@@ -407,15 +434,16 @@ func remedy(field view.SubscriptionField) string {
 
 // wrongFacts reports what the catalog lists as wrong in a Subscription without
 // a pin; what the catalog does not know is no concern of one.
-func wrongFacts(name string, sub view.Subscription) fn.Results {
-	operator, known, err := catalog.Lookup(name)
+func wrongFacts(name string, sub view.Subscription, facts *facts) fn.Results {
+	operator, known, err := facts.lookup(name)
 	if err != nil || !known {
 		return nil
 	}
 	var results fn.Results
 	own := claim{channel: sub.Get(view.SubscriptionChannel), csv: sub.Get(view.SubscriptionCSV)}
 	for _, finding := range own.wrong(operator) {
-		finding.level.Add(&results, fn.Errorf(sub.Ref(), finding.field.Path(), "%s", finding.message))
+		finding.level.Add(&results, fn.Errorf(sub.Ref(), finding.field.Path(), "%s", finding.message).
+			Change(own.current(finding.field), finding.proposed))
 	}
 	return results
 }
