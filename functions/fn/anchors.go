@@ -3,6 +3,7 @@ package fn
 import (
 	"errors"
 	"fmt"
+	"maps"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -37,9 +38,7 @@ func (a anchored) stands(now *yaml.Node, before map[string]*yaml.Node) bool {
 	if !resolves(a.written, before, own) {
 		return false
 	}
-	for name, node := range own {
-		before[name] = node
-	}
+	maps.Copy(before, own)
 	return true
 }
 

@@ -90,8 +90,7 @@ func (e *edit) panicIn(where string, items []*yaml.RNode) {
 		var v any = text
 		_ = v.(fmt.Stringer)
 	case "map":
-		var m map[string]string
-		m[text] = text
+		e.Spec.Set[text] = text
 	case "node":
 		view.Object{}.Set(text, "spec", "x")
 	default:
@@ -329,6 +328,9 @@ func wantFailure(t *testing.T, got outcome, input, line string) {
 			t.Errorf("stdout, without a list to echo:\n%s", got.stdout)
 		}
 		return
+	}
+	if strings.Contains(got.stderr, "line ") {
+		t.Errorf("kustomize sends no lines that anybody wrote: %q", got.stderr)
 	}
 	if !strings.HasPrefix(got.stdout, bare(t, input)+"results:\n") {
 		t.Errorf("stdout is not the input and results:\n%s", got.stdout)

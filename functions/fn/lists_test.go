@@ -100,7 +100,7 @@ func (*wrapper) Transform(_ fn.Env, items []*yaml.RNode) ([]*yaml.RNode, fn.Resu
 
 // TestApply: the items that a Transform returns are told by their nodes.
 func TestApply(t *testing.T) {
-	item := func(text string) *yaml.RNode { return yaml.MustParse(text) }
+	item := yaml.MustParse
 	out, results := fn.Apply(&wrapper{}, env(), []*yaml.RNode{item(object("Secret", "a")), item(listOf("List", object("Secret", "b")))})
 	if results != nil || names(out) != "a [b]" {
 		t.Errorf("%s %v", names(out), results)

@@ -2,6 +2,7 @@ package fn
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"unicode"
 
@@ -13,6 +14,7 @@ import (
 // Severity of a Result, in the words of the ResourceList's schema.
 type Severity string
 
+// The severities, the gravest first.
 const (
 	Error   Severity = "error"
 	Warning Severity = "warning"
@@ -61,9 +63,7 @@ func (r Result) Change(current, proposed string) Result {
 // Tag adds a tag.
 func (r Result) Tag(key, value string) Result {
 	tags := map[string]string{key: value}
-	for k, v := range r.Tags {
-		tags[k] = v
-	}
+	maps.Copy(tags, r.Tags)
 	r.Tags = tags
 	return r
 }

@@ -77,7 +77,10 @@ func TestUntouchedBeside(t *testing.T) {
 func TestFailureEchoesAwkward(t *testing.T) {
 	input := strings.Replace(awkward(t), "idle: true # does nothing", "annotate: {touched: t}\n    remove: [last]\n    say: {error: no}", 1)
 	got := run(input)
-	items := func(s string) string { return s[:strings.Index(s, "\nresults:\n")] }
+	items := func(s string) string {
+		before, _, _ := strings.Cut(s, "\nresults:\n")
+		return before
+	}
 	if got.status != 1 || items(got.stdout) != items(bare(t, input)) {
 		t.Errorf("exit status %d\n%s", got.status, firstDifference(items(got.stdout), items(bare(t, input))))
 	}

@@ -212,7 +212,7 @@ func (d *decoder) scalar(node *yaml.Node, into reflect.Value, path string) {
 			d.fail(path, "%s is %s to YAML; quote it: %q", node.Value, describe(node), node.Value)
 			return
 		}
-		if e, ok := into.Interface().(Enum); ok && node.Value != "" && !slices.Contains(e.Enum(), node.Value) {
+		if e, ok := reflect.TypeAssert[Enum](into); ok && node.Value != "" && !slices.Contains(e.Enum(), node.Value) {
 			d.fail(path, "is %q; expected one of %s%s", node.Value, strings.Join(e.Enum(), ", "), didYouMean(node.Value, e.Enum()))
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,7 +37,6 @@ type spec struct {
 	Sizes     map[string]*size    `yaml:"sizes,omitempty"`
 	Deep      *spec               `yaml:"deep,omitempty"`
 	Ignored   string              `yaml:"-"`
-	untagged  string
 }
 
 type operator struct {
@@ -434,12 +434,7 @@ func odd(node *yaml.Node) bool {
 	if node.Kind == yaml.AliasNode || node.Style&yaml.TaggedStyle != 0 || node.Value == "<<" {
 		return true
 	}
-	for _, child := range node.Content {
-		if odd(child) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(node.Content, odd)
 }
 
 // flat prints a plain without pointers, and empty lists as nil.

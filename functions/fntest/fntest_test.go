@@ -100,7 +100,7 @@ func FuzzChild(f *testing.F) {
 // child runs one test of this binary in a folder of cases.
 func child(t *testing.T, test, dir string, env ...string) (string, error) {
 	t.Helper()
-	command := exec.Command(os.Args[0], "-test.run=^"+test+"$", "-test.v")
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+test+"$", "-test.v")
 	command.Env = append(append(os.Environ(), folder+"="+dir), env...)
 	out, err := command.CombinedOutput()
 	return string(out), err

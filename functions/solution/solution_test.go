@@ -79,19 +79,21 @@ func TestDecode(t *testing.T) {
 // TestBadSolutions: everything that is wrong with a Solution, in words that say
 // what is allowed.
 func TestBadSolutions(t *testing.T) {
+	_, spec, _ := strings.Cut(whole, "spec:")
+	spec = "spec:" + spec
 	for name, tc := range map[string]struct {
 		reason   string
 		old, now string
 		want     []string
 	}{
 		"misspelt":             {"strict as a config", "repoURL:", "repoUrl:", []string{`spec.repoUrl: unknown field; did you mean "repoURL"?`}},
-		"misspelt environment": {"strict all the way down", "{class: stage, cluster: nonprod", "{clas: stage, cluster: nonprod", []string{`spec.environments.stage.clas: unknown field; did you mean "class"?`}},
+		"misspelt environment": {"strict all the way down", "{class: stage, cluster: nonprod", "{clss: stage, cluster: nonprod", []string{`spec.environments.stage.clss: unknown field; did you mean "class"?`}},
 		"environment twice":    {"one of the two would be lost", "    dev: {cl", "    stage: {cluster: prod, namespace: x}\n    dev: {cl", []string{"spec.environments.stage: appears twice"}},
 		"list":                 {"maps by name", "  components:\n    event-streams: {wave: 10}\n    jobs: {wave: -1}\n    apps: {}\n", "  components: [{name: apps}]\n", []string{"spec.components: is a list; expected a map by name"}},
 		"wave":                 {"a wave is a number", "wave: 10", "wave: first", []string{`spec.components.event-streams.wave: is "first"; expected a whole number`}},
 		"another version":      {"one version is known", "v1alpha1", "v2", []string{`apiVersion: is "fn.eda-gitops.io/v2"; expected fn.eda-gitops.io/v1alpha1`}},
 		"no name":              {"messages and Applications need it", "name: rt-inventory\n", "generateName: x\n", []string{"Solution: metadata.name: is missing"}},
-		"no spec":              {"a Solution that was cut off", whole[strings.Index(whole, "spec:"):], "", []string{"spec.repoURL: is missing", "spec.environments: is empty; name at least one"}},
+		"no spec":              {"a Solution that was cut off", spec, "", []string{"spec.repoURL: is missing", "spec.environments: is empty; name at least one"}},
 		"no environments":      {"", "    dev: {cluster: nonprod, namespace: rt-dev}\n    stage: {class: stage, cluster: nonprod, namespace: rt-stage}\n    qa: {class: dev, cluster: nonprod, namespace: rt-qa}\n    prod: {cluster: prod, namespace: rt-prod}\n", "", []string{"spec.environments: is empty"}},
 		"empty environment":    {"all that is missing, at once", "qa: {class: dev, cluster: nonprod, namespace: rt-qa}", "qa:", []string{"spec.environments.qa.namespace: is missing", `spec.environments.qa.class: is ""; expected one of dev, stage, prod`, "spec.environments.qa.cluster: is missing"}},
 		"class":                {"", "class: stage", "class: staging", []string{`spec.environments.stage.class: is "staging"; expected one of dev, stage, prod`}},
@@ -158,12 +160,12 @@ func TestFind(t *testing.T) {
 				items = append(items, item(t, text))
 			}
 			s, results := solution.Find(items)
-			if got := ""; s != nil {
-				if got = s.Metadata.Name; got != tc.want {
-					t.Errorf("%s: %q, want %q", tc.reason, got, tc.want)
-				}
-			} else if tc.want != "" {
-				t.Errorf("%s: nothing found", tc.reason)
+			got := ""
+			if s != nil {
+				got = s.Metadata.Name
+			}
+			if got != tc.want {
+				t.Errorf("%s: %q, want %q", tc.reason, got, tc.want)
 			}
 			if len(results) != len(tc.lines) {
 				t.Fatalf("%s: %v", tc.reason, results)

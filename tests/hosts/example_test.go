@@ -107,7 +107,7 @@ func TestBaseDeploysNothing(t *testing.T) {
 // dev; and the base's namespace is nowhere any more.
 func TestEnvironmentsAreApart(t *testing.T) {
 	const prefix = "rt-inventory-"
-	names := []string{"dev", "stage", "prod"}
+	names := []string{"dev", "qa", "stage", "prod"}
 	for _, name := range names {
 		var foreign []string
 		for _, o := range objects(t, edaBuild(t, filepath.Join(example(t), "environments", name))) {

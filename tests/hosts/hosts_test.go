@@ -36,6 +36,7 @@ type folder struct {
 
 var folders = []folder{
 	{path: "environments/dev", rendered: "dev", cluster: "nonprod", config: "environments/dev/functions/dev.yaml"},
+	{path: "environments/qa", rendered: "qa", cluster: "nonprod", config: "environments/qa/functions/qa.yaml"},
 	{path: "environments/stage", rendered: "stage", cluster: "nonprod", config: "environments/stage/functions/stage.yaml"},
 	{path: "environments/prod", rendered: "prod", cluster: "prod", config: "environments/prod/functions/prod.yaml"},
 	{path: "clusters/nonprod", rendered: "clusters/nonprod", cluster: "nonprod", config: "clusters/nonprod/shared/pins/pins.yaml"},
@@ -199,7 +200,8 @@ func TestInProcess(t *testing.T) {
 			t.Errorf("%s: %q", f.path, result.Facts.Obstacles)
 		}
 		for _, r := range result.Results {
-			if r.Severity != fn.Info {
+			// What OLM will do is said on every cluster: all pins there are Manual.
+			if r.Severity == fn.Error || f.environment() && r.Severity != fn.Info {
 				t.Errorf("%s: %s", f.path, r)
 			}
 		}
