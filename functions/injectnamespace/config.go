@@ -1,13 +1,7 @@
 package injectnamespace
 
 import (
-	"fmt"
-	"regexp"
-	"slices"
-	"strings"
-
 	"github.com/eda-gitops/functions/functions/fn"
-	"github.com/eda-gitops/functions/functions/solution"
 	"github.com/eda-gitops/functions/functions/view"
 )
 
@@ -32,13 +26,23 @@ type Spec struct {
 	Environment string `yaml:"environment,omitempty"`
 	// Namespace is a DNS label: the namespace of namespaced objects that have
 	// none or the base's. Defaults to the environment's. One of environment,
-	// namespace and rename.namespaces is required.
+	// namespace and rename is required.
 	Namespace string `yaml:"namespace,omitempty"`
 	// NamespaceMatcher is the base's namespace, which becomes namespace. Defaults
 	// to the Solution's baseNamespace, and without a Solution to ENVIRONMENT.
 	NamespaceMatcher string `yaml:"namespaceMatcher,omitempty"`
-	// Rename moves what is neither without a namespace nor in the base's.
+	// Rename says what else has another name in this environment.
 	Rename Rename `yaml:"rename,omitempty"`
+	// Shared are namespaces of tenants that the environment uses and does not
+	// own (cp4i-eventstreams): they never move and are no residue, and a label may
+	// name a cluster whose host there is in the objects
+	// (es-kafka-bootstrap.cp4i-eventstreams.svc). An entry may also be the name of
+	// a cluster, Connect cluster or queue manager that is not among the objects.
+	Shared []string `yaml:"shared,omitempty"`
+	// Protected are namespaces that never move, beside openshift, openshift-*,
+	// kube-* and ibm-common-services. One that ends in * stands for all that
+	// begin so.
+	Protected []string `yaml:"protected,omitempty"`
 	// CreateNamespace adds a v1 Namespace object of the namespace's name, last
 	// of all objects, or changes the one that is there. {} for one without
 	// labels.
@@ -51,9 +55,39 @@ type Spec struct {
 	// is not known: error lists the kinds, namespaced gives them the namespace,
 	// ignore leaves them without one. Defaults to error.
 	UnknownKinds UnknownKinds `yaml:"unknownKinds,omitempty"`
-	// Residue says what becomes of the base's namespace where it is left in a
-	// host or as a namespace. Defaults to error.
+	// ClusterScopedNames says what becomes of a ClusterRoleBinding whose subjects
+	// differ per environment, so that environments on one cluster would overwrite
+	// each other's: error, suffix (the name gets a "-" and the namespace behind
+	// it) or keep. Defaults to error.
+	ClusterScopedNames ClusterScopedNames `yaml:"clusterScopedNames,omitempty"`
+	// Scripts says what becomes of shell scripts that name a namespace that
+	// moves (command and args with blanks in them, script, data of *.sh): rewrite,
+	// error, or ignore, which leaves them and looks for no residue in them.
+	// Defaults to rewrite.
+	Scripts Scripts `yaml:"scripts,omitempty"`
+	// Residue says what becomes of an old namespace, or another environment's,
+	// that is left in the output. Defaults to error.
 	Residue fn.Level `yaml:"residue,omitempty"`
+	// ResidueAllow are the places where another environment is named on purpose.
+	ResidueAllow []Allowed `yaml:"residueAllow,omitempty"`
+	// OtherEnvironments are environments of the Solution, or namespaces, that no
+	// object may name. Defaults to the Solution's others; [] for none.
+	OtherEnvironments []string `yaml:"otherEnvironments,omitempty"`
+	// Report adds one info result for each object that changed: what, from, to.
+	Report bool `yaml:"report,omitempty"`
+}
+
+// Allowed is a place where another environment may be named.
+type Allowed struct {
+	// Kind of the object. Required.
+	Kind string `yaml:"kind"`
+	// Name of the object, as in the input or in the output. Required.
+	Name string `yaml:"name"`
+	// FieldPath is the field as the message names it, or one above it; [] stands
+	// for any index: spec.clusters[].bootstrapServers. Defaults to all fields.
+	FieldPath string `yaml:"fieldPath,omitempty"`
+	// Reason says why, for those who read the config. Required.
+	Reason string `yaml:"reason"`
 }
 
 // Rename says what is called otherwise in this environment.
@@ -61,6 +95,19 @@ type Rename struct {
 	// Namespaces are namespaces and what becomes of them, all at once: {a: b,
 	// b: a} swaps two.
 	Namespaces map[string]string `yaml:"namespaces,omitempty"`
+	// Clusters are EventStreams and Kafka objects and their new names: labels,
+	// bootstrap hosts, certificates' secrets and selectors follow.
+	Clusters map[string]string `yaml:"clusters,omitempty"`
+	// Connects are KafkaConnect objects and their new names: the labels of their
+	// connectors and the hosts of their API follow.
+	Connects map[string]string `yaml:"connects,omitempty"`
+	// QueueManagers are QueueManager objects and their new names: services,
+	// hosts and selectors follow. It is not MQ's own name (QM1).
+	QueueManagers map[string]string `yaml:"queueManagers,omitempty"`
+	// Names are names that embed an environment, whole ones, of objects of any
+	// kind, and their new names: {shop-dev-rolebinding: shop-qa-rolebinding}.
+	// References to them follow.
+	Names map[string]string `yaml:"names,omitempty"`
 }
 
 // CreateNamespace describes a Namespace object.
@@ -86,6 +133,36 @@ func (UnknownKinds) Enum() []string {
 	return []string{string(UnknownError), string(UnknownNamespaced), string(UnknownIgnore)}
 }
 
+// ClusterScopedNames says what becomes of cluster-scoped bindings.
+type ClusterScopedNames string
+
+// The values of clusterScopedNames.
+const (
+	NamesError  ClusterScopedNames = "error"
+	NamesSuffix ClusterScopedNames = "suffix"
+	NamesKeep   ClusterScopedNames = "keep"
+)
+
+// Enum lists the values.
+func (ClusterScopedNames) Enum() []string {
+	return []string{string(NamesError), string(NamesSuffix), string(NamesKeep)}
+}
+
+// Scripts says what becomes of shell scripts.
+type Scripts string
+
+// The values of scripts.
+const (
+	ScriptsRewrite Scripts = "rewrite"
+	ScriptsError   Scripts = "error"
+	ScriptsIgnore  Scripts = "ignore"
+)
+
+// Enum lists the values.
+func (Scripts) Enum() []string {
+	return []string{string(ScriptsRewrite), string(ScriptsError), string(ScriptsIgnore)}
+}
+
 // TakeEnvironment sets the environment if the config names none.
 func (c *InjectNamespace) TakeEnvironment(name string) {
 	if c.Spec.Environment == "" {
@@ -101,91 +178,10 @@ func (c *InjectNamespace) Default() {
 	if c.Spec.Residue == "" {
 		c.Spec.Residue = fn.LevelError
 	}
-}
-
-// Validate checks the config alone.
-func (c *InjectNamespace) Validate() fn.Results {
-	var results fn.Results
-	if c.Spec.Namespace == "" && c.Spec.Environment == "" {
-		if len(c.Spec.Rename.Namespaces) == 0 {
-			results = append(results, c.Errorf("spec", "says nothing to do; expected environment, namespace or rename.namespaces"))
-		}
-		const needs = "needs a namespace; say environment or namespace"
-		if c.Spec.NamespaceMatcher != "" {
-			results = append(results, c.Errorf("spec.namespaceMatcher", needs))
-		}
-		if c.Spec.CreateNamespace != nil {
-			results = append(results, c.Errorf("spec.createNamespace", needs))
-		}
+	if c.Spec.ClusterScopedNames == "" {
+		c.Spec.ClusterScopedNames = NamesError
 	}
-	if c.Spec.Namespace != "" {
-		if err := solution.ValidNamespace(c.Spec.Namespace); err != nil {
-			results = append(results, c.Errorf("spec.namespace", "%v", err))
-		}
+	if c.Spec.Scripts == "" {
+		c.Spec.Scripts = ScriptsRewrite
 	}
-	if c.Spec.NamespaceMatcher != "" {
-		if err := validSource(c.Spec.NamespaceMatcher); err != nil {
-			results = append(results, c.Errorf("spec.namespaceMatcher", "%v", err))
-		}
-	}
-	return append(append(results, c.validateRenames()...), c.validateKinds()...)
-}
-
-func (c *InjectNamespace) validateRenames() fn.Results {
-	var results fn.Results
-	for _, from := range solution.Names(c.Spec.Rename.Namespaces) {
-		at := "spec." + view.Path("rename", "namespaces", from)
-		if err := validSource(from); err != nil {
-			results = append(results, c.Errorf(at, "%v", err))
-		}
-		if err := solution.ValidNamespace(c.Spec.Rename.Namespaces[from]); err != nil {
-			results = append(results, c.Errorf(at, "%v", err))
-		}
-	}
-	return results
-}
-
-func (c *InjectNamespace) validateKinds() fn.Results {
-	var results fn.Results
-	for _, kind := range solution.Names(c.Spec.Kinds) {
-		at := "spec." + view.Path("kinds", kind)
-		if _, err := view.ParseGroupKind(kind); err != nil {
-			results = append(results, c.Errorf(at, "%v", err))
-		}
-		if c.Spec.Kinds[kind] == "" {
-			results = append(results, c.Errorf(at, "is empty; expected one of %s", strings.Join(view.Scope("").Enum(), ", ")))
-		}
-	}
-	return results
-}
-
-var sourceForm = regexp.MustCompile(`^[A-Za-z0-9-]*[A-Za-z0-9][A-Za-z0-9-]*$`)
-
-// validSource checks a namespace that is to be rewritten. It is found by token,
-// so it has to be one; ENVIRONMENT is, though no namespace can be called so.
-func validSource(name string) error {
-	switch {
-	case len(name) > solution.MaxLabel:
-		return fmt.Errorf("%q has %d characters; a namespace has at most %d", name, len(name), solution.MaxLabel)
-	case !sourceForm.MatchString(name):
-		return fmt.Errorf("%q can't be told from the text around it; expected letters, digits and '-' alone", name)
-	case protected(name):
-		return fmt.Errorf("%q is the platform's and no environment's; %s, %s* never move",
-			name, strings.Join(protectedNamespaces, ", "), strings.Join(protectedPrefixes, "*, "))
-	}
-	return nil
-}
-
-// protectedNamespaces and protectedPrefixes are the platform's namespaces:
-// those that OpenShift and Kubernetes reserve by prefix, OpenShift's shared
-// images and templates, and the Cloud Paks' foundational services.
-var (
-	protectedNamespaces = []string{"openshift", "ibm-common-services"}
-	protectedPrefixes   = []string{"openshift-", "kube-"}
-)
-
-func protected(namespace string) bool {
-	return slices.Contains(protectedNamespaces, namespace) || slices.ContainsFunc(protectedPrefixes, func(prefix string) bool {
-		return strings.HasPrefix(namespace, prefix)
-	})
 }

@@ -32,10 +32,23 @@
 // host, it is residue. As the name of a variable, a key, a word in a sentence
 // or on either side of "ENVIRONMENT=prod" it stays.
 //
+// # What has another name
+//
+// rename.clusters, connects and queueManagers rename custom resources, and with
+// them what their operators derive from the name (view.OwnerClass); in a host,
+// the namespace says whose it is. rename.names renames objects of any kind.
+//
+// # What is left
+//
+// A second walk over each object looks for old namespaces and names and for
+// other environments' namespaces. It is the tokenizer that rewrites, set to note
+// what it would change; identities with a '-' count wherever they are a token.
+//
 // # What never changes
 //
-// Names (but for Namespace, Project and ProjectRequest), mapping keys,
-// comments, Git URLs, cluster-scoped objects' metadata, objects of other
-// namespaces, hosts' annotations, local-config objects, function configs. No
-// object is ever added or removed, but for the Namespace of createNamespace.
+// Names (but for Namespace, Project and ProjectRequest, what rename lists, and
+// ClusterRoleBindings under clusterScopedNames: suffix), mapping keys, comments,
+// Git URLs, cluster-scoped objects' metadata, objects of other namespaces,
+// hosts' annotations, local-config objects, function configs. No object is ever
+// added or removed, but for the Namespace of createNamespace.
 package injectnamespace

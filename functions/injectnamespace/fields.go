@@ -12,18 +12,25 @@ import (
 	"github.com/eda-gitops/functions/functions/view"
 )
 
-// finding is a place where the base's namespace is left.
+// finding is a place where an old name is left.
 type finding struct {
 	// path of the field.
 	path string
-	// value is the host that holds it, empty where it may be a secret's.
+	// value is the host that holds the base's namespace, or the text around
+	// another identity; empty where it may be a secret's.
 	value string
+	// identity is the namespace or name; empty for the base's.
+	identity string
 }
 
 // walker rewrites the strings of one object.
 type walker struct {
 	moves *moves
 	kind  string
+	// scripts is the config's.
+	scripts Scripts
+	// outside says that the object is in none of the environment's namespaces.
+	outside bool
 	// secret says that the object is a v1 Secret: data is base64, and no value
 	// is quoted.
 	secret bool
@@ -31,9 +38,18 @@ type walker struct {
 	opaque []string
 	// path leads to the node in hand; an index stands for itself.
 	path []step
-	// found is where the base's namespace is left.
+	// found is where old names are left.
 	found []finding
+	// refused are the scripts that would have to change, by path, and which
+	// name is in the way.
+	refused []finding
+	// record notes what changed.
+	record bool
+	notes  []note
 }
+
+// note is one change: where, from and to.
+type note struct{ path, from, to string }
 
 // step is a mapping's key, or, where key is empty, a sequence's index.
 type step struct {
@@ -42,8 +58,8 @@ type step struct {
 }
 
 // newWalker returns a walker for the strings of an object.
-func newWalker(m *moves, o view.Object) *walker {
-	w := &walker{moves: m, kind: o.Kind()}
+func (r *run) newWalker(m *moves, o view.Object) *walker {
+	w := &walker{moves: m, kind: o.Kind(), scripts: r.config.Spec.Scripts, outside: !r.inside(o), record: r.config.Spec.Report}
 	_, w.secret = view.AsSecret(o)
 	if _, sealed := view.AsSealedSecret(o); sealed {
 		w.opaque = []string{"encryptedData"}
@@ -77,6 +93,7 @@ func (w *walker) walk(node *yaml.Node, p place) {
 				continue
 			}
 			w.path = append(w.path, step{key: key})
+			w.seekKey(key)
 			w.walk(node.Content[i+1], w.placeOf(node, key, p))
 			w.path = w.path[:len(w.path)-1]
 		}
@@ -104,7 +121,15 @@ func (w *walker) scalar(node *yaml.Node, p place) {
 		}
 		value = string(decoded)
 	}
-	rewritten, residue := w.moves.rewrite(value, p)
+	script := w.scripts != ScriptsRewrite && (p.script || p.arguments && strings.ContainsAny(value, " \t\n"))
+	if script && w.scripts == ScriptsIgnore {
+		return
+	}
+	rewritten, residue, changes := w.moves.scan(value, p)
+	if w.moves.seeking {
+		w.seek(value, changes)
+		return
+	}
 	for _, host := range residue {
 		f := finding{path: w.String(), value: host}
 		if w.secret {
@@ -115,10 +140,29 @@ func (w *walker) scalar(node *yaml.Node, p place) {
 	if rewritten == value {
 		return
 	}
+	if script {
+		w.refused = append(w.refused, finding{path: w.String(), identity: value[changes[0].start:changes[0].end]})
+		return
+	}
+	w.note(value, changes)
 	if encoded {
 		rewritten = base64.StdEncoding.EncodeToString([]byte(rewritten))
 	}
 	view.SetText(node, rewritten)
+}
+
+// note remembers changes for the report. They are tokens that the config or
+// the package names, and no secret's value.
+func (w *walker) note(value string, changes []change) {
+	if !w.record {
+		return
+	}
+	for _, c := range changes {
+		n := note{path: w.String(), from: value[c.start:c.end], to: c.to}
+		if !slices.Contains(w.notes, n) {
+			w.notes = append(w.notes, n)
+		}
+	}
 }
 
 // leftAlone says whether what is below a key at the path in hand is not looked
@@ -131,7 +175,7 @@ func (w *walker) leftAlone(key string) bool {
 	case 1:
 		switch w.path[0].key {
 		case "metadata":
-			return key == "name" || key == "namespace" || key == "managedFields" || key == "ownerReferences"
+			return !w.moves.seeking && (key == "name" || key == "namespace") || key == "managedFields" || key == "ownerReferences"
 		case "spec":
 			return slices.Contains(w.opaque, key)
 		}
@@ -143,31 +187,79 @@ func (w *walker) leftAlone(key string) bool {
 
 // placeOf returns what is known of the value of a mapping's key.
 func (w *walker) placeOf(mapping *yaml.Node, key string, outer place) place {
-	p := place{prose: !isIdentifier(key), image: key == "image", git: gitKeys[key]}
+	p := place{prose: !isIdentifier(key), image: key == "image", git: gitKeys[key], outside: w.outside}
 	switch key {
 	case "value", "values", "default":
-		name := view.Text(view.Field(mapping, "name"))
-		p.field = namesNamespaces(name) || view.Text(view.Field(mapping, "key")) == namespaceLabel
+		name, label := view.Text(view.Field(mapping, "name")), view.Text(view.Field(mapping, "key"))
+		p.field = namesNamespaces(name) || label == namespaceLabel
+		if key == "values" && view.IsClusterLabel(label) {
+			p.owned = view.LabelOwners(nil, label, "")
+		}
 		p.git = gitKeys[name]
 	case "name":
 		kind := view.Text(view.Field(mapping, "kind"))
 		p.field = kind == "Namespace" || kind == "Project" || outer.namesNamespace
+		if p.owned = outer.owned; kind != "" {
+			p.owned = owners(view.OwnerKind(kind))
+		}
 	case "metadata":
-		p.namesNamespace = len(w.path) > 1 && view.OfNode(mapping).NamesNamespace()
+		o := view.OfNode(mapping)
+		p.namesNamespace = (len(w.path) > 1 || w.moves.seeking) && o.NamesNamespace()
+		p.owned = owners(o.OwnerClass())
 	case "resourceNames":
-		p.field = listsNamespaces(view.Field(mapping, "resources"))
+		resources := view.Field(mapping, "resources")
+		p.field = listsNamespaces(resources)
+		p.owned = listedOwners(resources)
 	case "args":
-		p.command = program(view.Field(mapping, "command"))
+		p.command, p.arguments = program(view.Field(mapping, "command")), true
 	case "command":
-		p.command = program(view.Field(mapping, key))
+		p.command, p.arguments = program(view.Field(mapping, key)), true
+	case "script":
+		p.script = true
 	case namespaceLabel, managedByLabel, "matchNames":
 		p.field = true
 	default:
+		p.script = strings.HasSuffix(key, ".sh")
+		p.owned = w.labelOwners(mapping, key)
 		p.field = namesNamespaces(key)
 		p.pair = pairKeys[key]
 		p.route = routeKeys[key] == w.kind
 	}
 	return p
+}
+
+// labelOwners returns the classes of which a label's value is the name.
+func (w *walker) labelOwners(mapping *yaml.Node, key string) []view.OwnerClass {
+	if w.moves.owners == nil {
+		return nil
+	}
+	kind := ""
+	if len(w.path) == 3 && w.path[0].key == "metadata" && w.path[1].key == "labels" {
+		kind = w.kind
+	}
+	return view.LabelOwners(mapping, key, kind)
+}
+
+// owners is a class as a list, nil for none.
+func owners(class view.OwnerClass) []view.OwnerClass {
+	if class == "" {
+		return nil
+	}
+	return []view.OwnerClass{class}
+}
+
+// listedOwners returns the classes that a role's rule is about.
+func listedOwners(resources *yaml.Node) []view.OwnerClass {
+	if resources == nil || resources.Kind != yaml.SequenceNode {
+		return nil
+	}
+	var classes []view.OwnerClass
+	for _, r := range resources.Content {
+		if class := view.OwnerResource(view.Text(r)); class != "" {
+			classes = append(classes, class)
+		}
+	}
+	return classes
 }
 
 // namespaceLabel is the label that Kubernetes gives every Namespace, its name;
@@ -190,9 +282,10 @@ var routeKeys = map[string]string{
 	"host": "Route", "bootstrapServers": "KafkaMirrorMaker2", "ES_APICURIO_URL": "ConfigMap",
 }
 
-// gitKeys hold Git URLs, revisions and paths in a repository: fields of Argo
-// CD's and Tekton's parameters.
-var gitKeys = words("repoURL repoURLs sourceRepos targetRevision revision path git-url git-repo-url repo-url gitRepositoryUrl")
+// gitKeys hold Git URLs and revisions: fields of Argo CD's and Tekton's
+// parameters. A path in a repository is a text like any other: an environment's
+// Application must not read another one's folder.
+var gitKeys = words("repoURL repoURLs sourceRepos targetRevision revision git-url git-repo-url repo-url gitRepositoryUrl")
 
 // isIdentifier says whether a key holds the name of something or a reference
 // to it, which no namespace in it makes another.

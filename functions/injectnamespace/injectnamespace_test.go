@@ -1,17 +1,15 @@
 package injectnamespace
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
-	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/eda-gitops/functions/functions/fn"
 	"github.com/eda-gitops/functions/functions/fntest"
+	"github.com/eda-gitops/functions/functions/view"
 )
 
 var set = fn.Set{Function}
@@ -40,36 +38,6 @@ func base(t *testing.T) string {
 	in := fntest.Load(t, "testdata/base-to-environment.txtar").In
 	_, objects, _ := strings.Cut(in, "\n---\n")
 	return objects
-}
-
-func TestAThenBIsB(t *testing.T) {
-	for _, a := range []string{"shop-qa", "qa"} {
-		throughA := inject(t, "{namespace: shop-prod, namespaceMatcher: "+a+"}", inject(t, "{namespace: "+a+"}", base(t)))
-		if atOnce := inject(t, "{namespace: shop-prod}", base(t)); throughA != atOnce {
-			t.Errorf("through %s:\n%s\nat once:\n%s", a, throughA, atOnce)
-		}
-	}
-}
-
-func TestThereAndBackIsOnePass(t *testing.T) {
-	for _, name := range []string{"rename-words", "rename-text", "structural-platform", "structural-operators", "scripts", "route-hosts"} {
-		c := fntest.Load(t, "testdata/"+name+".txtar")
-		there := map[string]string{"dev": "fresh", "kafka": "fresher", "ci": "freshest", "rt-dev": "so-fresh"}
-		var to, back []string
-		for from, target := range there {
-			to = append(to, from+": "+target)
-			back = append(back, target+": "+from)
-		}
-		mapping := func(pairs []string) string { return "{rename: {namespaces: {" + strings.Join(pairs, ", ") + "}}}" }
-		moved := inject(t, mapping(to), c.In)
-		want := inject(t, "{rename: {namespaces: {occurs-nowhere: x}}}", c.In)
-		if moved == want {
-			t.Errorf("%s: nothing moved", name)
-		}
-		if got := inject(t, mapping(back), moved); got != want {
-			t.Errorf("%s: there and back gives\n%s\nexpected\n%s", name, got, want)
-		}
-	}
 }
 
 func TestSwapAndChain(t *testing.T) {
@@ -217,44 +185,20 @@ func FuzzInjectNamespace(f *testing.F) {
 
 func FuzzText(f *testing.F) {
 	f.Add("x.ENVIRONMENT.svc:1 -n dev namespace: [a, dev] https://a-dev.apps.b.c rt-dev", uint8(0))
+	f.Add("es-kafka-bootstrap.rt-dev.svc:1 es-ibm-es-ui-rt-dev.apps.a.b rt-dev-role strimzi.io/cluster=es get kafka es", uint8(64))
+	f.Add("es-qa-connect-api.dev:80 es-es-kafka-bootstrap rt-dev-role-dev.apps.a.b kafka/es-qa", uint8(68))
 	f.Fuzz(func(t *testing.T, s string, kind uint8) {
 		m := testMoves("ENVIRONMENT", "shop-qa", "dev", "stage", "rt-dev", "rt-qa")
-		p := place{field: kind&1 > 0, pair: kind&2 > 0, prose: kind&4 > 0, image: kind&8 > 0, route: kind&16 > 0, git: kind&32 > 0}
+		m.names = map[string]string{"rt-dev-role": "rt-qa-role", "role": "role-qa"}
+		m.renameOwners(view.KafkaOwner, map[string]string{"es": "es-qa", "a": "a-kafka"})
+		m.renameOwners(view.ConnectOwner, map[string]string{"es-qa": "es"})
+		p := place{outside: kind&128 > 0, field: kind&1 > 0, pair: kind&2 > 0, prose: kind&4 > 0, image: kind&8 > 0, route: kind&16 > 0, git: kind&32 > 0}
+		if kind&64 > 0 {
+			p.owned = view.OwnerClasses
+		}
 		once, _ := m.rewrite(s, p)
 		if twice, _ := m.rewrite(once, p); twice != once {
 			t.Errorf("%q becomes %q and then %q", s, once, twice)
 		}
 	})
-}
-
-// TestLinear: 1,400 objects and 100 renames cost less than reading and
-// writing the objects (a tenth, as it is).
-func TestLinear(t *testing.T) {
-	var renames []string
-	for i := range 100 {
-		renames = append(renames, fmt.Sprintf("team-%d: squad-%d", i, i))
-	}
-	spec := config("{namespace: shop-dev, rename: {namespaces: {" + strings.Join(renames, ", ") + "}}}")
-	const copies = 200
-	items := fntest.Items(t, strings.Repeat(base(t)+"---\n", copies))
-	start := time.Now()
-	var out bytes.Buffer
-	if err := (kio.ByteWriter{Writer: &out}).Write(items); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := (&kio.ByteReader{Reader: &out}).Read(); err != nil {
-		t.Fatal(err)
-	}
-	pass := time.Since(start)
-	c, results := set.Decode(yaml.MustParse(spec))
-	if results.Failed() {
-		t.Fatal(results)
-	}
-	start = time.Now()
-	c.Transform(fntest.Env(), items)
-	took := time.Since(start)
-	t.Logf("%d objects: %v, a bare pass %v", len(items), took, pass)
-	if took > pass {
-		t.Errorf("%d objects took %v; a bare pass takes %v", len(items), took, pass)
-	}
 }

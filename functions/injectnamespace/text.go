@@ -1,6 +1,10 @@
 package injectnamespace
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/eda-gitops/functions/functions/view"
+)
 
 // place is what is known of a string from where it stands in its object.
 type place struct {
@@ -14,8 +18,17 @@ type place struct {
 	image bool
 	// route: the string holds hosts of Routes, in any domain.
 	route bool
-	// git: the string is a Git URL or a path in a repository.
+	// git: the string is a Git URL or a revision.
 	git bool
+	// script: the string is a shell script; arguments: it is one where it holds
+	// more than one word.
+	script, arguments bool
+	// owned: the whole string is the name of a custom resource of one of these
+	// classes.
+	owned []view.OwnerClass
+	// outside: the object is not in the environment, so that a name without a
+	// namespace is not the environment's.
+	outside bool
 	// namesNamespace: the mapping is the metadata of a nested Namespace.
 	namesNamespace bool
 	// command is the program that a list's strings are the arguments of, empty
@@ -41,14 +54,28 @@ type text struct {
 	word, statement int
 	// residue holds where the base's namespace is left in a host.
 	residue []span
+	// changes holds what was replaced, or, when seeking, what would be.
+	changes []change
 }
 
 // span is a token's place: s[start:end].
 type span struct{ start, end int }
 
-// rewrite returns a string with its namespaces rewritten, and the hosts that
-// still hold the base's.
+// change is a token, or a part of one, and what becomes of it.
+type change struct {
+	span
+	to string
+}
+
+// rewrite returns a string with its namespaces and names rewritten, and the
+// hosts that still hold the base's namespace.
 func (m *moves) rewrite(s string, p place) (string, []string) {
+	rewritten, residue, _ := m.scan(s, p)
+	return rewritten, residue
+}
+
+// scan is rewrite, with every change.
+func (m *moves) scan(s string, p place) (string, []string, []change) {
 	t := text{moves: m, place: p, s: s}
 	for i := 0; i < len(s); {
 		if !tokenByte(s[i]) {
@@ -68,11 +95,11 @@ func (m *moves) rewrite(s string, p place) (string, []string) {
 		host := t.host(r)
 		left = append(left, s[host.start:host.end])
 	}
-	if t.copied == 0 {
-		return s, left
+	if len(t.changes) == 0 || t.seeking {
+		return s, left, t.changes
 	}
 	t.out.WriteString(s[t.copied:])
-	return t.out.String(), left
+	return t.out.String(), left, t.changes
 }
 
 // tokenByte says whether a byte is part of a token: letters, digits and '-'.
@@ -113,16 +140,18 @@ func (t *text) separator(i int) {
 	}
 }
 
-// token rewrites one token if it names a namespace that moves.
+// token rewrites one token if it names a namespace that moves, or what is
+// renamed.
 func (t *text) token(x span) {
 	t.naming = t.named(x)
 	to, moves := t.moves.of(t.of(x))
 	switch {
+	case moves && t.variable(x):
+	case moves && !t.inGit(x) && (t.naming && t.ends(x.end) || t.position(x) || t.inProse(x)):
+		t.replace(x, to)
+	case t.rename(x):
 	case !moves:
 		t.routeHost(x)
-	case t.variable(x):
-	case !t.inGit(x) && (t.naming && t.ends(x.end) || t.position(x) || t.inProse(x)):
-		t.replace(x, to)
 	case t.of(x) == t.placeholder && t.likeHost(x):
 		t.residue = append(t.residue, x)
 	}
@@ -130,6 +159,10 @@ func (t *text) token(x span) {
 }
 
 func (t *text) replace(x span, by string) {
+	t.changes = append(t.changes, change{x, by})
+	if t.seeking {
+		return
+	}
 	t.out.WriteString(t.s[t.copied:x.start])
 	t.out.WriteString(by)
 	t.copied = x.end
@@ -237,7 +270,7 @@ var kubectlVerbs = words("annotate create delete describe edit get label patch")
 
 // inProse says whether a token is rewritten wherever it stands.
 func (t *text) inProse(x span) bool {
-	return t.prose && !isWord(t.of(x)) && !t.foreignImage(x)
+	return !isWord(t.of(x)) && (t.seeking || t.prose && !t.foreignImage(x))
 }
 
 // foreignImage says whether a token is in a path below a host without a scheme:

@@ -2,18 +2,29 @@ package injectnamespace
 
 import "strings"
 
-// routeHost rewrites the namespace at the end of a route's first label:
-// name-TOKEN.apps.example.com, as OpenShift's router names hosts.
+// routeHost rewrites the namespace at the end of a route's first label, and the
+// name in front of it: name-TOKEN.apps.example.com, as OpenShift's router names
+// hosts.
 func (t *text) routeHost(x span) {
 	if t.at(x.end) != '.' || hostByte(t.at(x.start-1)) || t.variable(x) {
 		return
 	}
 	from := t.suffix(t.of(x))
-	to, moves := t.moves.of(from)
-	if !moves || !t.routeDomain(x, from) || t.inGit(x) {
+	if from == "" {
 		return
 	}
-	t.replace(span{x.end - len(from), x.end}, to)
+	name := span{x.start, x.end - len(from) - 1}
+	into, renamed := t.derived(t.of(name))
+	to, moves := t.moves.of(from)
+	if !moves && !renamed || !t.routeDomain(x, from) || t.inGit(x) {
+		return
+	}
+	if renamed {
+		t.replace(name, into)
+	}
+	if moves {
+		t.replace(span{x.end - len(from), x.end}, to)
+	}
 }
 
 // suffix returns the longest known namespace that a label ends with, behind a

@@ -10,7 +10,7 @@ import (
 // testMoves are a base's placeholder, an everyday word and a namespace that is
 // none.
 func testMoves(pairs ...string) *moves {
-	m := &moves{to: map[string]string{}, known: map[string]bool{}}
+	m := newMoves()
 	for i := 0; i+1 < len(pairs); i += 2 {
 		m.add(pairs[i], pairs[i+1])
 		if solution.ValidNamespace(pairs[i]) != nil {

@@ -1,6 +1,7 @@
 package injectnamespace
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -17,20 +18,26 @@ func (c *InjectNamespace) Transform(_ fn.Env, items []*yaml.RNode) ([]*yaml.RNod
 	if results.Failed() {
 		return items, results
 	}
-	m, problems := c.moves(s, environment)
+	r := run{config: c, scopes: view.ScopesOf(items)}
+	r.readKinds()
+	objects := view.Manifests(items)
+	m, problems := c.moves(s, environment, r.inputMatcher(s, objects))
 	if results = append(results, problems...); results.Failed() {
 		return items, results
 	}
-	r := run{config: c, moves: m, scopes: view.ScopesOf(items)}
-	r.readKinds()
-	objects := view.Manifests(items)
+	r.moves = m
+	others := c.others(s, m)
+	r.seek, r.severalEnvironments = r.seeker(others), len(others) > 0
 	before := identities(objects)
 	r.serviceAccounts(objects)
+	r.readOwners(objects)
 	for _, o := range objects {
 		r.object(o)
 	}
 	r.clashes(objects, before)
+	r.labels(objects)
 	r.reportUnknown()
+	r.reportIdle(s, objects)
 	items = r.createNamespace(items, objects)
 	return items, append(results, r.results...)
 }
@@ -44,6 +51,12 @@ type run struct {
 	kinds map[view.GroupKind]view.Scope
 	// unknown are the kinds of objects without a namespace that nobody knows.
 	unknown []string
+	// seek finds what should not be left, nil for nothing; left says what each
+	// of it is.
+	seek *moves
+	left map[string]left
+	// severalEnvironments says that other environments are known.
+	severalEnvironments bool
 	// accounts are the ServiceAccounts that end in moves.namespace, by name.
 	accounts map[string]bool
 	results  fn.Results
@@ -98,18 +111,69 @@ func (r *run) object(o view.Object) {
 		return
 	}
 	r.noteUnknown(o)
-	if to, moves := r.moves.of(o.Name()); moves && o.NamesNamespace() {
+	r.sealed(o)
+	r.reportBinding(o)
+	ref := o.Ref()
+	w := r.newWalker(r.moves, o)
+	r.place(o, w)
+	w.walk(o.Node(), place{outside: w.outside})
+	r.fillSubjects(o, w) // after the walk, which would take it for the input's
+	r.reportScripts(ref, w.refused)
+	r.reportResidue(o, ref, w.found)
+	if r.seek != nil {
+		left := r.newWalker(r.seek, o)
+		left.walk(o.Node(), place{})
+		r.reportLeft(o, ref, left.found)
+	}
+	r.report(o, w.notes)
+}
+
+// inside says whether an object is in the environment: in one of its
+// namespaces, before or after the move.
+func (r *run) inside(o view.Object) bool {
+	namespace := o.Namespace()
+	if to, moves := r.target(o); moves {
+		namespace = to
+	}
+	return namespace != "" && r.moves.ours(namespace)
+}
+
+// place gives an object its name and its namespace.
+func (r *run) place(o view.Object, w *walker) {
+	if to, changes := r.newName(o, w.outside); changes {
+		w.noteField("metadata.name", o.Name(), to)
 		o.SetName(to)
 	}
-	r.sealed(o)
-	ref := o.Ref()
 	if to, moves := r.target(o); moves {
+		w.noteField("metadata.namespace", o.Namespace(), to)
 		o.SetNamespace(to)
 	}
-	w := newWalker(r.moves, o)
-	w.walk(o.Node(), place{})
-	r.fillSubjects(o) // after the walk, which would take it for the input's
-	r.reportResidue(o, ref, w.found)
+}
+
+// newName returns what an object is to be called, and whether that is
+// something else than now.
+func (r *run) newName(o view.Object, outside bool) (string, bool) {
+	name := o.Name()
+	if o.NamesNamespace() {
+		return r.moves.of(name)
+	}
+	if to, found := r.moves.names[name]; found {
+		return to, to != name
+	}
+	if o.BindsEverywhere() {
+		return r.bindingName(o)
+	}
+	if outside || r.moves.owners == nil {
+		return "", false
+	}
+	if to, found := r.moves.owners[o.OwnerClass()].to[name]; found {
+		return to, to != name
+	}
+	if o.OwnedSecret() {
+		t := text{moves: r.moves}
+		return t.derived(name)
+	}
+	return "", false
 }
 
 // noteUnknown remembers the kind of an object for which it matters: it has no
@@ -147,6 +211,9 @@ func (r *run) sealed(o view.Object) {
 	if target, moves := r.target(o); moves {
 		to = target
 	}
+	if s.Scope() == view.ScopeStrict {
+		r.sealedName(s)
+	}
 	if from == "" {
 		from = s.TemplateNamespace()
 	}
@@ -160,6 +227,19 @@ func (r *run) sealed(o view.Object) {
 	case template != "" && to != "" && template != to:
 		r.results = append(r.results, fn.Errorf(o.Ref(), "spec.template.metadata.namespace",
 			"is %q, but the object is in %q (scope %s), where it can't be unsealed; "+sealIt, template, to, s.Scope(), s.Name()))
+	}
+}
+
+// sealedName refuses another name than the one that a secret is sealed for.
+func (r *run) sealedName(s view.SealedSecret) {
+	to, renamed := r.newName(s.Object, !r.inside(s.Object))
+	switch template := s.TemplateName(); {
+	case renamed:
+		r.results = append(r.results, fn.Errorf(s.Ref(), "metadata.name",
+			"is sealed for the name %q (scope %s) and can't be unsealed as %q; "+sealIt, s.Name(), s.Scope(), to, to))
+	case template != "" && template != s.Name():
+		r.results = append(r.results, fn.Errorf(s.Ref(), "spec.template.metadata.name",
+			"is %q, but the object is called %q (scope %s), so it can't be unsealed; "+sealIt, template, s.Name(), s.Scope(), s.Name()))
 	}
 }
 
@@ -182,12 +262,13 @@ func (r *run) serviceAccounts(objects []view.Object) {
 
 // fillSubjects gives ServiceAccount subjects without a namespace, which no API
 // server takes, the one of the ServiceAccount among the objects.
-func (r *run) fillSubjects(o view.Object) {
+func (r *run) fillSubjects(o view.Object, w *walker) {
 	if r.moves.namespace == "" {
 		return
 	}
-	for _, subject := range o.Subjects() {
+	for i, subject := range o.Subjects() {
 		if subject.IsServiceAccount() && subject.Namespace() == "" && r.accounts[subject.Name()] {
+			w.noteField(fmt.Sprintf("subjects[%d].namespace", i), "", r.moves.namespace)
 			subject.SetNamespace(r.moves.namespace)
 		}
 	}
@@ -256,18 +337,25 @@ func (r *run) createNamespace(items []*yaml.RNode, objects []view.Object) []*yam
 		return items
 	}
 	at := slices.IndexFunc(objects, func(o view.Object) bool { return o.IsNamespace() && o.Name() == r.moves.namespace })
+	w := &walker{record: r.config.Spec.Report}
 	var o view.Object
 	if at >= 0 {
 		o = objects[at]
 	} else {
 		o = view.NewNamespace(r.moves.namespace)
 		items = append(items, o.RNode())
+		w.noteField("metadata.name", "", o.Name())
 	}
 	for _, key := range solution.Names(create.Labels) {
+		old, _ := o.Label(key)
+		w.noteField(view.Path("metadata", "labels", key), old, create.Labels[key])
 		o.SetLabel(key, create.Labels[key])
 	}
 	for _, key := range solution.Names(create.Annotations) {
+		old, _ := o.Annotation(key)
+		w.noteField(view.Path("metadata", "annotations", key), old, create.Annotations[key])
 		o.SetAnnotation(key, create.Annotations[key])
 	}
+	r.report(o, w.notes)
 	return items
 }

@@ -107,6 +107,21 @@ func (s Subject) Name() string { return Text(Field(s.node, "name")) }
 // Namespace returns the subject's namespace, empty when it has none.
 func (s Subject) Namespace() string { return Text(Field(s.node, "namespace")) }
 
+// Where returns the namespace that the subject is in: a ServiceAccount's, also
+// as a user (system:serviceaccount:<ns>:<name>), and that of a group of
+// ServiceAccounts (system:serviceaccounts:<ns>); empty for none.
+func (s Subject) Where() string {
+	if s.IsServiceAccount() {
+		return s.Namespace()
+	}
+	kind, rest, _ := strings.Cut(strings.TrimPrefix(s.Name(), "system:"), ":")
+	if !strings.HasPrefix(s.Name(), "system:") || kind != "serviceaccount" && kind != "serviceaccounts" {
+		return ""
+	}
+	namespace, _, _ := strings.Cut(rest, ":")
+	return namespace
+}
+
 // SetNamespace writes the subject's namespace and says whether it changed.
 func (s Subject) SetNamespace(namespace string) bool {
 	return SetField(s.node, "namespace", quotedString(namespace))
