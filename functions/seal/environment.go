@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/eda-gitops/functions/functions/fn"
+	"github.com/eda-gitops/functions/functions/guard"
 	"github.com/eda-gitops/functions/functions/sealsecrets"
 	"github.com/eda-gitops/functions/functions/solution"
 	"github.com/eda-gitops/functions/functions/view"
@@ -23,10 +24,15 @@ type Environment struct {
 	Namespace string
 	// Scope is what the ciphertext is bound to.
 	Scope sealsecrets.Scope
+	// Scopes are those of single Secrets, by <namespace/name>.
+	Scopes map[string]sealsecrets.Scope
 	// Certificate is the sealing certificate's text, as ParseCertificates of
 	// package sealsecrets reads it.
 	Certificate []byte
 }
+
+// ErrNoSealSecrets says that a folder's functions seal nothing.
+var ErrNoSealSecrets = errors.New("the environment has no SealSecrets among its functions, so there is no certificate to seal with; add a step SealSecrets with certificateFrom")
 
 // Kinds of the configs that say where the environment's namespace comes from.
 const (
@@ -51,7 +57,7 @@ func FindEnvironment(items, configs []*yaml.RNode) (Environment, error) {
 	}
 	env := Environment{
 		Name: found.environment, Namespace: found.namespace,
-		Scope: found.seal.Spec.Scope, Certificate: []byte(text),
+		Scope: found.seal.Spec.Scope, Scopes: found.seal.Spec.Scopes, Certificate: []byte(text),
 	}
 	_, declared, results := solution.Lookup(found.seal.Head(), "spec.environment", found.environment, items)
 	if err := results.Err(); err != nil {
@@ -97,7 +103,7 @@ func readConfigs(configs []*yaml.RNode) (readings, error) {
 		}
 	}
 	if r.seal == nil {
-		return r, errors.New("the environment has no SealSecrets among its functions, so there is no certificate to seal with; add a step SealSecrets with certificateFrom")
+		return r, ErrNoSealSecrets
 	}
 	if r.environment == "" {
 		r.environment = r.seal.Spec.Environment
@@ -143,4 +149,14 @@ func (r *readings) read(config view.Object, environment string) error {
 		r.seal.TakeEnvironment(environment)
 	}
 	return nil
+}
+
+// FindGuard returns spec.guard of the SealSecrets among an environment's
+// configs, in which a Pipeline stands for its steps.
+func FindGuard(configs []*yaml.RNode) (guard.Spec, fn.Results) {
+	found, err := readConfigs(configs)
+	if err != nil {
+		return guard.Spec{}, fn.Results{fn.Errorf(view.Ref{}, "", "%v", err)}
+	}
+	return found.seal.Spec.Guard, nil
 }

@@ -106,11 +106,58 @@ func (f file) set(name, namespace, key, ciphertext string) (file, error) {
 	return f.edit(name, namespace, key, ciphertext, view.SealedSecret.EncryptedNode)
 }
 
-// annotate changes one annotation of a SealedSecret that is there.
+// annotate writes one annotation of a SealedSecret that is there.
 func (f file) annotate(name, namespace, key, value string) (file, error) {
-	return f.edit(name, namespace, key, value, func(s view.SealedSecret) *yaml.Node {
-		return s.Lookup("metadata", "annotations")
-	})
+	target, _ := f.find(name, namespace)
+	if annotations := target.Lookup("metadata", "annotations"); annotations != nil && len(annotations.Content) > 0 {
+		return f.edit(name, namespace, key, value, func(s view.SealedSecret) *yaml.Node {
+			return s.Lookup("metadata", "annotations")
+		})
+	}
+	metadata := target.Lookup("metadata")
+	if !block(metadata) || view.Field(metadata, "annotations") != nil {
+		return f, errShape
+	}
+	lines := strings.SplitAfter(f.text, "\n")
+	last := len(metadata.Content) - 2
+	_, end := extent(lines, metadata.Content[last], metadata.Content[last+1])
+	eol, indent := lineEnd(lines), strings.Repeat(" ", metadata.Content[0].Column-1)
+	if !strings.HasSuffix(lines[end-1], "\n") {
+		lines[end-1] += eol
+	}
+	text := strings.Join(lines[:end], "") + indent + "annotations:" + eol + indent + "  " + key + ": " + value + eol + strings.Join(lines[end:], "")
+	view.SetField(metadata, "annotations", view.Map(key, view.String(value)))
+	return f.became(text)
+}
+
+// unannotate removes one annotation of a SealedSecret that is there, and the
+// map when it is left empty.
+func (f file) unannotate(name, namespace, key string) (file, error) {
+	target, _ := f.find(name, namespace)
+	metadata := target.Lookup("metadata")
+	mapping, field := target.Lookup("metadata", "annotations"), key
+	if mapping != nil && len(mapping.Content) == 2 {
+		mapping, field = metadata, "annotations"
+	}
+	if !block(mapping) {
+		return f, errShape
+	}
+	lines := strings.SplitAfter(f.text, "\n")
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == field {
+			at := mapping.Content[i].Line - 1
+			_, end := extent(lines, mapping.Content[i], mapping.Content[i+1])
+			text := strings.Join(lines[:at], "") + strings.Join(lines[end:], "")
+			view.DeleteField(mapping, field)
+			return f.became(text)
+		}
+	}
+	return f, errShape
+}
+
+// block says whether a node is a mapping with lines of its own.
+func block(node *yaml.Node) bool {
+	return node != nil && node.Kind == yaml.MappingNode && node.Style&yaml.FlowStyle == 0 && len(node.Content) > 0
 }
 
 // edit writes a key of a mapping, in the text, and checks that this and
@@ -118,15 +165,21 @@ func (f file) annotate(name, namespace, key, value string) (file, error) {
 func (f file) edit(name, namespace, key, value string, mapping func(view.SealedSecret) *yaml.Node) (file, error) {
 	target, _ := f.find(name, namespace)
 	node := mapping(target)
-	if node == nil || node.Kind != yaml.MappingNode || node.Style&yaml.FlowStyle != 0 || len(node.Content) == 0 {
+	if !block(node) {
 		return f, errShape
 	}
-	lines := strings.SplitAfter(f.text, "\n")
-	edited, err := parse(strings.Join(write(lines, node, key, value), ""))
+	text := strings.Join(write(strings.SplitAfter(f.text, "\n"), node, key, value), "")
+	view.SetField(node, key, view.String(value))
+	return f.became(text)
+}
+
+// became returns the file of the edited text; f's nodes already say what the
+// text's must.
+func (f file) became(text string) (file, error) {
+	edited, err := parse(text)
 	if err != nil {
 		return f, errShape
 	}
-	view.SetField(node, key, view.String(value)) // f's nodes now say what edited's must
 	if len(edited.documents) != len(f.documents) {
 		return f, errShape
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/eda-gitops/functions/functions/fn"
 	"github.com/eda-gitops/functions/functions/sealsecrets"
@@ -42,6 +43,14 @@ type Options struct {
 	// there, and for a new one to what its keys are those of (see TypeOf); it
 	// cannot change.
 	Type string
+	// Key is the fingerprint key, nil when there is none. With it a value that
+	// has not changed keeps its bytes, and one that somebody sealed without the
+	// key is refused.
+	Key *sealsecrets.Key
+	// Reseal are data keys whose values are sealed whatever is there, or "all"
+	// or the Secret's name for every one of them: then there must be a value
+	// for each key that is there.
+	Reseal []string
 	// Existing is the file's content, YAML of one or more documents; empty for
 	// a new file.
 	Existing []byte
@@ -54,6 +63,9 @@ type Options struct {
 // environment's namespace gets the values, or is added behind what is there.
 // When a result is an error, there is no content and nothing must be written.
 func Seal(opts Options) ([]byte, fn.Results) {
+	if scope := opts.Environment.Scopes[opts.Environment.Namespace+"/"+opts.Name]; scope != "" {
+		opts.Environment.Scope = scope
+	}
 	certificates, results := opts.check()
 	if results.Failed() {
 		return nil, results
@@ -67,6 +79,9 @@ func Seal(opts Options) ([]byte, fn.Results) {
 		return nil, found
 	}
 	w := work{Options: opts, file: file, target: target, certificate: certificates.Newest(opts.Env.Now)}
+	if results := w.checkReseal(); results.Failed() {
+		return nil, results
+	}
 	if target.IsZero() {
 		return w.add()
 	}
@@ -126,26 +141,90 @@ type work struct {
 	certificate sealsecrets.Certificate
 }
 
+// sealed is what became of the values.
+type sealed struct {
+	encrypted map[string]string
+	tags      map[string]view.Fingerprint
+	// kept are the keys whose bytes stay.
+	kept map[string]bool
+}
+
 // seal encrypts the values for a scope.
-func (w *work) seal(scope sealsecrets.Scope) (map[string]string, fn.Results) {
-	label := scope.Label(w.Environment.Namespace, w.Name)
-	encrypted, err := sealsecrets.SealValues(w.Env.Rand, w.certificate, label, w.Values)
-	if err != nil {
-		return nil, fn.Results{w.errorf("spec.encryptedData", "%v", err)}
+func (w *work) seal(scope sealsecrets.Scope) (sealed, fn.Results) {
+	sealer := sealsecrets.Sealer{
+		Certificate: w.certificate, Scope: scope, Namespace: w.Environment.Namespace, Name: w.Name, Rand: w.Env.Rand, Key: w.Key,
 	}
+	out := sealed{encrypted: map[string]string{}, tags: map[string]view.Fingerprint{}, kept: map[string]bool{}}
 	all := map[string]string{}
 	if !w.target.IsZero() {
 		all = w.target.EncryptedData()
+		out.tags = w.target.Fingerprints()
 	}
-	maps.Copy(all, encrypted)
+	var results fn.Results
+	for _, key := range slices.Sorted(maps.Keys(w.Values)) {
+		before := all[key]
+		if before != "" && w.Key != nil && !w.reseals(key) {
+			switch w.Key.Match(sealer.Binding(key), []string{w.target.Certificate(), w.certificate.Fingerprint()}, out.tags[key], before, w.Values[key]) {
+			case sealsecrets.Same:
+				out.kept[key] = true
+				continue
+			case sealsecrets.Foreign:
+				results = append(results, w.errorf(view.EncryptedPath(key), "was sealed by somebody without this fingerprint key, so whether it is this value cannot be told; --reseal %s seals it over what is there", key))
+				continue
+			}
+		}
+		ciphertext, tags, err := sealer.Seal(key, w.Values[key], before)
+		if err != nil {
+			return out, fn.Results{w.errorf("spec.encryptedData", "%v", err)}
+		}
+		delete(out.tags, key)
+		if w.Key != nil {
+			out.tags[key] = tags
+		}
+		out.encrypted[key], all[key] = ciphertext, ciphertext
+	}
+	if results.Failed() {
+		return out, results
+	}
 	warning, err := sealsecrets.CheckSize(all)
 	if err != nil {
-		return nil, fn.Results{w.errorf("spec.encryptedData", "%v", err)}
+		return out, fn.Results{w.errorf("spec.encryptedData", "%v", err)}
 	}
 	if warning != "" {
-		return encrypted, fn.Results{fn.Warnf(view.SealedSecretRef(w.Environment.Namespace, w.Name), "spec.encryptedData", "%s", warning)}
+		results = append(results, fn.Warnf(view.SealedSecretRef(w.Environment.Namespace, w.Name), "spec.encryptedData", "%s", warning))
 	}
-	return encrypted, nil
+	return out, results
+}
+
+// reseals says whether a key is to be sealed whatever is there.
+func (o *Options) reseals(key string) bool {
+	return o.resealsAll() || slices.Contains(o.Reseal, key)
+}
+
+func (o *Options) resealsAll() bool {
+	return slices.Contains(o.Reseal, "all") || slices.Contains(o.Reseal, o.Name)
+}
+
+// checkReseal finds keys that are to be sealed again and have no value.
+func (w *work) checkReseal() fn.Results {
+	var missing []string
+	for _, key := range w.Reseal {
+		if _, found := w.Values[key]; !found && key != "all" && key != w.Name {
+			missing = append(missing, key)
+		}
+	}
+	if w.resealsAll() && !w.target.IsZero() {
+		for key := range w.target.EncryptedData() {
+			if _, found := w.Values[key]; !found {
+				missing = append(missing, key)
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	slices.Sort(missing)
+	return fn.Results{w.errorf("spec.encryptedData", "there is no value for %s to seal again; nobody but the controller can unseal what is there, so give each: --from-file KEY=FILE", strings.Join(missing, ", "))}
 }
 
 // add appends a new SealedSecret.
@@ -156,15 +235,15 @@ func (w *work) add() ([]byte, fn.Results) {
 	if results := w.refuse(sealsecrets.CheckType(w.Type, w.Values)); results.Failed() {
 		return nil, results
 	}
-	encrypted, results := w.seal(w.Environment.Scope)
+	made, results := w.seal(w.Environment.Scope)
 	if results.Failed() {
 		return nil, results
 	}
 	secret := view.NewSecret(w.Environment.Namespace, w.Name, w.Type)
-	sealed := secret.Seal(view.Sealing{
-		Scope: string(w.Environment.Scope), EncryptedData: encrypted, Certificate: w.certificate.Fingerprint(),
+	object := secret.Seal(view.Sealing{
+		Scope: string(w.Environment.Scope), EncryptedData: made.encrypted, Certificate: w.certificate.Fingerprint(), Fingerprints: made.tags,
 	})
-	document, err := sealed.RNode().String()
+	document, err := object.RNode().String()
 	if err != nil {
 		return nil, fn.Results{w.errorf("", "cannot be written: %v", err)}
 	}
@@ -181,7 +260,7 @@ func (w *work) merge() ([]byte, fn.Results) {
 		return nil, results
 	}
 	scope := sealsecrets.Scope(w.target.Scope())
-	encrypted, results := w.seal(scope)
+	made, results := w.seal(scope)
 	if results.Failed() {
 		return nil, results
 	}
@@ -189,15 +268,19 @@ func (w *work) merge() ([]byte, fn.Results) {
 		results = append(results, fn.Warnf(w.target.Ref(), "", "is sealed %s, as its annotations say, and not %s as the environment's SealSecrets says", scope, w.Environment.Scope))
 	}
 	edited := w.file
-	for _, key := range slices.Sorted(maps.Keys(encrypted)) {
+	for _, key := range slices.Sorted(maps.Keys(made.encrypted)) {
 		var err error
-		if edited, err = edited.set(w.Name, w.Environment.Namespace, key, encrypted[key]); err != nil {
+		if edited, err = edited.set(w.Name, w.Environment.Namespace, key, made.encrypted[key]); err != nil {
 			return nil, fn.Results{fn.Errorf(w.target.Ref(), "spec.encryptedData", "%v", err)}
 		}
 	}
-	edited, more := w.recordCertificate(edited)
+	edited, more := w.recordCertificate(edited, made)
 	if more.Failed() {
 		return nil, more
+	}
+	edited, err := w.recordFingerprints(edited, made)
+	if err != nil {
+		return nil, fn.Results{fn.Errorf(w.target.Ref(), view.Path("metadata", "annotations", view.FingerprintsAnnotation), "%v", err)}
 	}
 	return []byte(edited.text), append(results, more...)
 }
@@ -229,13 +312,13 @@ func (w *work) refuse(errs []error) fn.Results {
 // recordCertificate keeps the annotation true: it names the certificate that
 // sealed all keys. With others beside the new ones the old name stays, and so
 // does SealSecrets' warning.
-func (w *work) recordCertificate(edited file) (file, fn.Results) {
+func (w *work) recordCertificate(edited file, made sealed) (file, fn.Results) {
 	by, now := w.target.Certificate(), w.certificate.Fingerprint()
-	if by == "" || by == now {
+	if by == "" || by == now || len(made.encrypted) == 0 {
 		return edited, nil
 	}
 	for key := range w.target.EncryptedData() {
-		if _, renewed := w.Values[key]; !renewed {
+		if made.encrypted[key] == "" {
 			return edited, fn.Results{fn.Warnf(w.target.Ref(), "spec.encryptedData", "has keys that another certificate sealed, beside those sealed now with %s; seal them again before the controller drops that key", now)}
 		}
 	}
@@ -244,4 +327,18 @@ func (w *work) recordCertificate(edited file) (file, fn.Results) {
 		return edited, fn.Results{fn.Errorf(w.target.Ref(), view.Path("metadata", "annotations", view.SealingCertificateAnnotation), "%v", err)}
 	}
 	return edited, nil
+}
+
+// recordFingerprints writes the tags of what was sealed with the fingerprint
+// key, and takes out those of what was sealed over without it.
+func (w *work) recordFingerprints(edited file, made sealed) (file, error) {
+	text := view.FingerprintsText(made.tags)
+	was, found := w.target.Annotation(view.FingerprintsAnnotation)
+	switch {
+	case text == was && found, text == "" && !found:
+		return edited, nil
+	case text == "":
+		return edited.unannotate(w.Name, w.Environment.Namespace, view.FingerprintsAnnotation)
+	}
+	return edited.annotate(w.Name, w.Environment.Namespace, view.FingerprintsAnnotation, text)
 }

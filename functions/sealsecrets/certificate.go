@@ -275,3 +275,14 @@ func (c *SealSecrets) certificateField() string {
 	ref := c.Spec.CertificateFrom.ConfigMapKeyRef
 	return "spec.certificateFrom: ConfigMap " + ref.Name + ": " + view.Path("data", ref.Key)
 }
+
+// String describes the certificate in a line.
+func (c Certificate) String() string {
+	return fmt.Sprintf("%s, RSA %d, valid from %s to %s", c.Fingerprint(), c.key.N.BitLen(),
+		c.x509.NotBefore.UTC().Format(time.DateOnly), c.x509.NotAfter.UTC().Format(time.DateOnly))
+}
+
+// PEM returns the certificate as text.
+func (c Certificate) PEM() string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.x509.Raw}))
+}

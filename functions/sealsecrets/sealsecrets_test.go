@@ -367,30 +367,37 @@ func FuzzMarker(f *testing.F) {
 	f.Fuzz(func(t *testing.T, field, before, after, secretType string) {
 		in := fmt.Sprintf("apiVersion: v1\nkind: Secret\nmetadata: {name: greeting, namespace: rt-dev}\n%s:\n  %s%s%s\ntype: %q\n",
 			field, before, marker, after, secretType)
-		data, only := list(config(certificate), in)
-		if !only {
-			return
-		}
-		var stdout, stderr bytes.Buffer
-		status := fn.Run(fn.Invocation{
-			Functions: functions, Env: fntest.Env(),
-			Stdin: bytes.NewReader(data), Stdout: &stdout, Stderr: &stderr,
-		})
-		out := stdout.String()
-		if status != 0 { // the input is echoed, the results are not
-			_, out, _ = strings.Cut(out, "\nresults:")
-		}
-		decoded, _ := base64.StdEncoding.DecodeString(marker)
-		for _, text := range []string{marker, string(decoded), base64.StdEncoding.EncodeToString([]byte(marker))} {
-			if strings.Contains(out, text) || strings.Contains(stderr.String(), text) {
-				t.Fatalf("the value gets out:\n%s\n%s", out, &stderr)
+		for _, more := range [][]string{nil, {keySpec}} {
+			if data, only := list(config(certificate, more...), in); only {
+				letsNothingOut(t, data)
 			}
 		}
 	})
 }
 
+// letsNothingOut runs the function and looks for the marker in what it adds.
+func letsNothingOut(t *testing.T, data []byte) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	status := fn.Run(fn.Invocation{
+		Functions: functions, Env: fntest.Env(),
+		Stdin: bytes.NewReader(data), Stdout: &stdout, Stderr: &stderr,
+	})
+	out := stdout.String()
+	if status != 0 { // the input is echoed, the results are not
+		_, out, _ = strings.Cut(out, "\nresults:")
+	}
+	decoded, _ := base64.StdEncoding.DecodeString(marker)
+	for _, text := range []string{marker, string(decoded), base64.StdEncoding.EncodeToString([]byte(marker))} {
+		if strings.Contains(out, text) || strings.Contains(stderr.String(), text) {
+			t.Fatalf("the value gets out:\n%s\n%s", out, &stderr)
+		}
+	}
+}
+
 // list makes a ResourceList; it says whether the marker is in values alone,
-// and not in a key, a name or another document.
+// and not in a key, a name or another document. A fingerprint key is among the
+// items where the config wants one.
 func list(config, in string) ([]byte, bool) {
 	item, err := yaml.Parse(in)
 	if err != nil || item.YNode().Kind != yaml.MappingNode {
@@ -407,9 +414,14 @@ func list(config, in string) ([]byte, bool) {
 			return nil, false
 		}
 	}
+	items := []*yaml.Node{item.YNode()}
+	if strings.Contains(config, keySpec) {
+		_, key, _ := strings.Cut(keyItem(make([]byte, sealsecrets.KeyBytes)), "---\n")
+		items = append(items, yaml.MustParse(key).YNode())
+	}
 	text, err := yaml.NewRNode(view.Map(
 		"apiVersion", view.String("config.kubernetes.io/v1"), "kind", view.String("ResourceList"),
-		"items", view.Seq(item.YNode()), "functionConfig", functionConfig.YNode())).String()
+		"items", view.Seq(items...), "functionConfig", functionConfig.YNode())).String()
 	return []byte(text), err == nil
 }
 
@@ -432,4 +444,23 @@ func holdsMarker(node *yaml.Node, inValues, isKey bool) bool {
 		}
 	}
 	return false
+}
+
+func TestExpiryWarning(t *testing.T) {
+	certificate := sealtest.Default().CertificateFor(t, sealtest.NotBefore, fntest.Now.AddDate(0, 0, 20))
+	const in = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: greeting, namespace: rt-dev}"
+	for _, tc := range []struct {
+		reason string
+		more   []string
+		want   int
+	}{
+		{reason: "30 days by default", want: 1},
+		{reason: "as the config says", more: []string{"  expiryWarning: 10d"}},
+		{reason: "in hours", more: []string{"  expiryWarning: 481h"}, want: 1},
+	} {
+		_, results := fntest.Run(t, functions, config(certificate, tc.more...), in)
+		if len(results) != tc.want || tc.want > 0 && (results.Failed() || !strings.Contains(results[0].Message, "expires on 2026-06-21")) {
+			t.Errorf("%s: %v", tc.reason, results)
+		}
+	}
 }

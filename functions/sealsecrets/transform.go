@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/eda-gitops/functions/functions/fn"
 	"github.com/eda-gitops/functions/functions/fnconfig"
+	"github.com/eda-gitops/functions/functions/guard"
 	"github.com/eda-gitops/functions/functions/solution"
 	"github.com/eda-gitops/functions/functions/view"
 )
@@ -30,22 +32,36 @@ func (c *SealSecrets) Transform(env fn.Env, items []*yaml.RNode) ([]*yaml.RNode,
 		config: c, rand: env.Rand,
 		certificates: certificates, certificate: certificates.Newest(env.Now),
 		baseNamespace: solution.DefaultBaseNamespace, namespace: place.Namespace,
-		present:     map[view.Ref]bool{},
+		present:     map[view.Ref]view.SealedSecret{},
 		writtenBack: writtenBack(items),
+		merged:      map[*yaml.Node]bool{},
 	}
 	if declared != nil {
 		s.baseNamespace = declared.Spec.BaseNamespace
 	}
 	for _, sealed := range view.SealedSecrets(items) {
 		results = append(results, s.check(sealed)...)
-		s.present[identity(sealed.Object)] = true
+		s.present[identity(sealed.Object)] = sealed
 	}
-	secrets := view.Secrets(items)
+	secrets := slices.DeleteFunc(view.Secrets(items), func(secret view.Secret) bool { return c.Spec.Guard.Allows(secret.Object) })
 	results = append(results, s.expired(env, secrets)...)
+	if slices.ContainsFunc(secrets, func(secret view.Secret) bool { return !clusterFills(secret) }) {
+		key, found := c.fingerprintKey(items)
+		if results = append(results, found...); found.Failed() {
+			return items, results
+		}
+		s.key = key
+	}
 	for _, secret := range secrets {
 		results = append(results, s.seal(secret)...)
 	}
-	return items, append(results, leftOver(items)...)
+	items = slices.DeleteFunc(slices.Clone(items), func(item *yaml.RNode) bool { return s.merged[view.Of(item).Node()] })
+	results = append(results, c.unusedScopes(items)...)
+	if c.Spec.RolloutOnChange {
+		rollout(items)
+	}
+	results = append(results, c.leftOver(items)...)
+	return items, append(results, guard.Literals(c.Spec.Guard, items)...)
 }
 
 // sealer is what sealing one Secret needs to know.
@@ -58,8 +74,12 @@ type sealer struct {
 	baseNamespace string
 	// namespace is the environment's, empty when none is known.
 	namespace string
+	// key is the fingerprint key, nil when there is none.
+	key *Key
 	// present are the SealedSecrets among the items.
-	present map[view.Ref]bool
+	present map[view.Ref]view.SealedSecret
+	// merged are the plain Secrets that went into a SealedSecret beside them.
+	merged map[*yaml.Node]bool
 	// writtenBack says that a SealedSecret takes the plain Secret's place in
 	// the package, so that the next render finds it sealed.
 	writtenBack bool
@@ -75,12 +95,21 @@ func identity(o view.Object) view.Ref {
 func (s *sealer) expired(env fn.Env, secrets []view.Secret) fn.Results {
 	err := s.certificate.Expired(env.Now)
 	if err == nil {
-		return nil
+		return s.expiring(env)
 	}
 	if slices.ContainsFunc(secrets, func(secret view.Secret) bool { return !clusterFills(secret) }) {
 		return fn.Results{s.config.Errorf(s.config.certificateField(), "%v", err)}
 	}
 	return fn.Results{s.config.Warnf(s.config.certificateField(), "%v", err)}
+}
+
+// expiring warns of a certificate that is about to expire.
+func (s *sealer) expiring(env fn.Env) fn.Results {
+	end := s.certificate.x509.NotAfter
+	if end.Sub(env.Now) > time.Duration(s.config.Spec.ExpiryWarning) {
+		return nil
+	}
+	return fn.Results{s.config.Warnf(s.config.certificateField(), "expires on %s; get the controller's current one: kubeseal --fetch-cert", end.UTC().Format(time.DateOnly))}
 }
 
 // clusterFills says that a Secret is an order for a service account's token:
@@ -133,7 +162,7 @@ func (s *sealer) seal(secret view.Secret) fn.Results {
 	if clusterFills(secret) && !results.Failed() {
 		return nil
 	}
-	scope := s.config.Spec.Scope
+	scope := s.config.Spec.ScopeOf(ref.Namespace, ref.Name)
 	if own := secret.SealingScope(); own != "" {
 		scope = Scope(own)
 	}
@@ -141,37 +170,54 @@ func (s *sealer) seal(secret view.Secret) fn.Results {
 	if results.Failed() {
 		return results
 	}
-	encrypted, err := SealValues(s.rand, s.certificate, scope.Label(ref.Namespace, ref.Name), values)
+	if sealed, found := s.present[identity(secret.Object)]; found {
+		return append(results, s.merge(secret, sealed, values, scope)...)
+	}
+	sealing, err := s.sealer(ref, scope).SealAll(values)
 	if err != nil {
 		return fn.Results{fn.Errorf(ref, "data", "%v", err)}
 	}
-	warning, err := CheckSize(encrypted)
-	if err != nil {
-		return fn.Results{fn.Errorf(ref, "data", "%v", err)}
+	if results = append(results, sizes(ref, sealing.EncryptedData)...); results.Failed() {
+		return results
 	}
-	if warning != "" {
-		results = append(results, fn.Warnf(ref, "data", "%s", warning))
-	}
-	secret.Seal(view.Sealing{Scope: string(scope), EncryptedData: encrypted, Certificate: s.certificate.Fingerprint()})
-	if !s.writtenBack {
+	secret.Seal(sealing)
+	if !s.writtenBack && s.key == nil {
 		results = append(results, fn.Warnf(ref, "", "is sealed anew at each render, with other bytes each time, because nothing writes the SealedSecret back to where the plain Secret is; "+
 			"seal it once: eda-fn seal %s --env DIR --from-file KEY=FILE --into FILE, and take the plain Secret out", ref.Name))
 	}
 	return results
 }
 
-// SealValues encrypts values for a label, each with a session key of its own,
-// in the order of their keys.
-func SealValues(rand io.Reader, certificate Certificate, label []byte, values map[string][]byte) (map[string]string, error) {
-	encrypted := make(map[string]string, len(values))
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		ciphertext, err := certificate.Seal(rand, label, values[key])
-		if err != nil {
-			return nil, err
-		}
-		encrypted[key] = ciphertext
+func (s *sealer) sealer(ref view.Ref, scope Scope) Sealer {
+	return Sealer{Certificate: s.certificate, Scope: scope, Namespace: ref.Namespace, Name: ref.Name, Rand: s.rand, Key: s.key}
+}
+
+// sizes is CheckSize as results.
+func sizes(ref view.Ref, encrypted map[string]string) fn.Results {
+	warning, err := CheckSize(encrypted)
+	switch {
+	case err != nil:
+		return fn.Results{fn.Errorf(ref, "data", "%v", err)}
+	case warning != "":
+		return fn.Results{fn.Warnf(ref, "data", "%s", warning)}
 	}
-	return encrypted, nil
+	return nil
+}
+
+// SealAll encrypts values in the order of their keys.
+func (s Sealer) SealAll(values map[string][]byte) (view.Sealing, error) {
+	sealing := view.Sealing{
+		Scope: string(s.Scope), Certificate: s.Certificate.Fingerprint(),
+		EncryptedData: map[string]string{}, Fingerprints: map[string]view.Fingerprint{},
+	}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		ciphertext, tags, err := s.Seal(key, values[key], "")
+		if err != nil {
+			return view.Sealing{}, err
+		}
+		sealing.EncryptedData[key], sealing.Fingerprints[key] = ciphertext, tags
+	}
+	return sealing, nil
 }
 
 // read returns a Secret's values, and everything that is wrong with it but for
@@ -204,9 +250,6 @@ func read(secret view.Secret) (map[string][]byte, fn.Results) {
 func (s *sealer) place(secret view.Secret, scope Scope) fn.Results {
 	var results fn.Results
 	ref := secret.Ref()
-	if s.present[identity(secret.Object)] {
-		results = append(results, fn.Errorf(ref, "", "there is a SealedSecret of this name already, and which of the two is right cannot be told; take out one: to change a value use eda-fn seal %s --env DIR --from-file KEY=FILE --into FILE", ref.Name))
-	}
 	if path := hashed(secret.Object); path != "" {
 		results = append(results, fn.Errorf(ref, path, "kustomize would add a hash of the content to the name, and the sealed content differs each time; set disableNameSuffixHash: true in the secretGenerator's options (or in generatorOptions), or seal it once with eda-fn seal"))
 	}
@@ -239,11 +282,11 @@ func (s *sealer) namespaceOf(ref view.Ref, scope Scope) fn.Results {
 }
 
 // leftOver is the last look: no plain Secret with values leaves the function.
-func leftOver(items []*yaml.RNode) fn.Results {
+func (c *SealSecrets) leftOver(items []*yaml.RNode) fn.Results {
 	var results fn.Results
 	for _, item := range items {
 		o := view.Of(item)
-		if o.LocalConfig() {
+		if o.LocalConfig() || c.Spec.Guard.Allows(o) {
 			continue
 		}
 		secret, plain := view.AsSecret(o)

@@ -166,6 +166,8 @@ type Sealing struct {
 	EncryptedData map[string]string
 	// Certificate is the value of the SealingCertificateAnnotation.
 	Certificate string
+	// Fingerprints are the tags by data key; nil when there is no key for them.
+	Fingerprints map[string]Fingerprint
 }
 
 // Seal makes the Secret a SealedSecret on the same node, with the same name,
@@ -207,6 +209,9 @@ func (s Secret) Seal(sealing Sealing) SealedSecret {
 		sealed.SetAnnotation(annotation, "true")
 	}
 	sealed.SetAnnotation(SealingCertificateAnnotation, sealing.Certificate)
+	if text := FingerprintsText(sealing.Fingerprints); text != "" {
+		sealed.SetAnnotation(FingerprintsAnnotation, text)
+	}
 	return sealed
 }
 

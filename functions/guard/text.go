@@ -1,0 +1,228 @@
+package guard
+
+import (
+	"encoding/base64"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// hit is a credential in a text. It holds no part of the value.
+type hit struct {
+	// name is that of the setting, empty for what is known by its form.
+	name string
+	// what it is: "a private key".
+	what string
+}
+
+// forms are credentials that are known by their form wherever they stand.
+var forms = []struct {
+	// needs is a part of every match, for a fast no.
+	needs []string
+	what  string
+	form  *regexp.Regexp
+}{
+	{[]string{"PRIVATE KEY"}, "a private key in PEM", regexp.MustCompile(`-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n|\\r|\|)*(?:[A-Za-z0-9+/=]{16}|Proc-Type|Version:|Comment:)`)},
+	{[]string{"eyJ"}, "a JSON Web Token", regexp.MustCompile(`\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}`)},
+	{[]string{"AKIA", "ASIA"}, "an AWS access key", regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`)},
+	{[]string{"gh", "github_pat_"}, "a GitHub token", regexp.MustCompile(`\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{40,})`)},
+	{[]string{"glpat-"}, "a GitLab token", regexp.MustCompile(`\bglpat-[\w-]{16,}`)},
+	{[]string{"xox"}, "a Slack token", regexp.MustCompile(`\bxox[abeoprs]-[\w-]{10,}`)},
+	{[]string{"hooks.slack.com"}, "a Slack webhook", regexp.MustCompile(`hooks\.slack\.com/services/T\w{6,}/B\w{6,}/\w{16,}`)},
+	{[]string{"sk_live_", "rk_live_"}, "a Stripe key", regexp.MustCompile(`\b[sr]k_live_\w{16,}`)},
+	{[]string{"AIza"}, "a Google API key", regexp.MustCompile(`\bAIza[\w-]{35}`)},
+	{[]string{"npm_"}, "an npm token", regexp.MustCompile(`\bnpm_[A-Za-z0-9]{36}`)},
+	{[]string{"dckr_pat_"}, "a Docker token", regexp.MustCompile(`\bdckr_pat_[\w-]{20,}`)},
+	{[]string{"hvs."}, "a Vault token", regexp.MustCompile(`\bhvs\.[\w-]{20,}`)},
+	{[]string{"sha256~"}, "an OpenShift token", regexp.MustCompile(`\bsha256~[\w-]{43}`)},
+	{[]string{"SG."}, "a SendGrid key", regexp.MustCompile(`\bSG\.[\w-]{22}\.[\w-]{43}`)},
+	{[]string{"AGE-SECRET-KEY-1"}, "an age key", regexp.MustCompile(`AGE-SECRET-KEY-1[A-Z0-9]{20,}`)},
+	{[]string{"$apr1$", "$2y$", "$2a$", "$2b$", "{SHA}", "$5$", "$6$"}, "a password's hash", regexp.MustCompile(`(?m)(?:^|[\s:'"=])(?:\$apr1\$[^\s$]{1,8}\$[\w./]{22}|\$2[aby]\$\d\d\$[\w./]{53}|\{SHA\}[A-Za-z0-9+/]{27}=|\$[56]\$[^\s]{20,})`)},
+}
+
+// base64PEM is how "-----BEGIN" begins in base64.
+var base64PEM = regexp.MustCompile(`LS0tLS1CRUdJTi[A-Za-z0-9+/]+={0,2}`)
+
+// slots are places of a text where a credential stands; the last group is its
+// value, or its value in base64.
+var slots = []struct {
+	needs string
+	what  string
+	form  *regexp.Regexp
+}{
+	{"://", "a URL with a password", regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,24}://[^\s/:@"'<>]*:([^\s/@"'<>]+)@[^\s"']`)},
+	{"://", "a URL with a token", regexp.MustCompile(`(?i)\bhttps?://([a-z0-9_-]*[0-9][a-z0-9_-]{19,})@[^\s"']`)},
+	{"@", "a connection string with a password", regexp.MustCompile(`[\w.-]+:([^\s:@/'"]+)@(?:tcp|unix)\(`)},
+	{"jdbc:oracle:", "a connection string with a password", regexp.MustCompile(`jdbc:oracle:\w+:[\w$]+/([^@\s/]+)@`)},
+	{"LoginModule", "a JAAS user's password", regexp.MustCompile(`\buser_[\w.-]+\s*=\s*\\?["']([^"'\\]+)`)},
+	{"machine", "a password in netrc's form", regexp.MustCompile(`\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+)`)},
+	{"-p", "a password of a MySQL client", regexp.MustCompile(`\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n|;&]*\s-p([^\s"';|&]+)`)},
+	{"curl", "a password of curl", regexp.MustCompile(`\bcurl\b[^\n|;&]*\s(?:-u|--user)[\s=]?["']?[^\s:"']+:([^\s"']+)`)},
+	{"sshpass", "a password of sshpass", regexp.MustCompile(`\bsshpass\s+-p\s*["']?([^\s"']+)`)},
+	{"redis-cli", "a password of redis-cli", regexp.MustCompile(`\bredis-cli\b[^\n|;&]*\s-a\s+["']?([^\s"']+)`)},
+	{"PASS", "a password of MQ", regexp.MustCompile(`(?i)\b(?:DEFINE|DEF|ALTER|ALT|SET)\b[^;]*?\b(?:PASSWORD|LDAPPWD|KEYRPWD|SSLKEYRPWD|PASSWD)\s*\(\s*'?([^')]*?)'?\s*\)`)},
+	{"PWD", "a password of MQ", regexp.MustCompile(`(?i)\b(?:DEFINE|DEF|ALTER|ALT|SET)\b[^;]*?\b(?:LDAPPWD|KEYRPWD|SSLKEYRPWD)\s*\(\s*'?([^')]*?)'?\s*\)`)},
+	{">", "a password in XML", regexp.MustCompile(`(?i)<(?:[\w.:-]*(?:password|passwd|passphrase|secretkey|apikey|accesstoken|clientsecret))(?:\s[^<>]*)?>\s*([^<\s][^<]*?)\s*</`)},
+	{"echo", "a password for an other program", regexp.MustCompile(`\becho\s+(?:-n\s+)?["']?([^\s"'|]+)["']?\s*\|[^\n|]*--password-stdin`)},
+}
+
+var (
+	// authorization is a header with a credential.
+	authorization = regexp.MustCompile(`(?i)authorization["']?\s*[:=,]\s*["']?(?:basic|bearer|token|apikey)\s+([^\s"',}]+)`)
+	scheme        = regexp.MustCompile(`(?i)^(?:basic|bearer|token|apikey)\s+(\S+)$`)
+	// pair is a name, a separator and the first part of a value.
+	pair = regexp.MustCompile(`(-{0,2}[A-Za-z_][\w.-]*)(?:\[\w*\])?\\?["']?\]?[ \t]*(=>|:=|[:=])[ \t]*(\\?"(?:[^"\\\n]|\\[^"])*\\?"|'[^'\n]*'|[^\s"',;&|]+)`)
+	// option is an option with its value behind a blank.
+	option = regexp.MustCompile(`(?:^|\s)(--?[A-Za-z][\w.-]*)[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s"'|;&-][^\s|;&]*)`)
+	// directive is a line of a file whose names and values stand side by side.
+	directive = regexp.MustCompile(`^\s*(requirepass|masterauth|[A-Za-z_]*[pP]assword)[ \t]+("[^"]*"|\S+)\s*;?$`)
+	// property is XML's <name>x</name><value>y</value>.
+	property = regexp.MustCompile(`<name>\s*([^<\s]+)\s*</name>\s*<value>\s*([^<]*?)\s*</value>`)
+	// entry is XML's <add key="x" value="y"/> and <variable name="x" value="y"/>.
+	entry = regexp.MustCompile(`<\w+\s[^<>]*?\b(?:key|name)\s*=\s*["']([^"']+)["'][^<>]*?\bvalue\s*=\s*["']([^"']*)["']`)
+)
+
+// codeFiles hold programs: a value there is in quotes, what is not is an
+// expression.
+var codeFiles = []string{".py", ".js", ".mjs", ".ts", ".java", ".go", ".rb", ".groovy", ".lua", ".php", ".kt", ".scala", ".c", ".cpp", ".rs", ".cs", ".jsx", ".tsx"}
+
+// scan finds the credentials in a text that are known by their name or their
+// place. Name is the data key, which may be a file's name.
+func scan(text, name string) []hit {
+	if strings.Contains(text, "\n") {
+		text = uncommented(text)
+	}
+	hits := scanSlots(text)
+	if !strings.ContainsAny(text, ":= \n") {
+		return hits
+	}
+	inCode := false
+	for _, ending := range codeFiles {
+		inCode = inCode || strings.EqualFold(filepath.Ext(name), ending)
+	}
+	for line := range strings.Lines(text) {
+		hits = append(hits, scanLine(strings.TrimRight(line, "\r\n"), inCode)...)
+	}
+	for _, form := range []*regexp.Regexp{property, entry} {
+		if !strings.Contains(text, "<") {
+			break
+		}
+		for _, found := range form.FindAllStringSubmatch(text, -1) {
+			if of := classify(found[1]); of != plain && literal(found[2], of, false) {
+				hits = append(hits, hit{name: found[1], what: whatSetting})
+			}
+		}
+	}
+	return hits
+}
+
+const whatSetting = "a literal"
+
+func scanForms(text string) []hit {
+	var hits []hit
+	for _, f := range forms {
+		if containsAny(text, f.needs) && f.form.MatchString(text) {
+			hits = append(hits, hit{what: f.what})
+		}
+	}
+	if strings.Contains(text, "LS0tLS1CRUdJTi") {
+		for _, found := range base64PEM.FindAllString(text, -1) {
+			found = strings.TrimRight(found, "=")
+			decoded, _ := base64.RawStdEncoding.DecodeString(found)
+			if strings.Contains(string(decoded), "PRIVATE KEY-----") {
+				hits = append(hits, hit{what: "a private key in base64"})
+			}
+		}
+	}
+	return hits
+}
+
+func containsAny(text string, parts []string) bool {
+	for _, part := range parts {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func scanSlots(text string) []hit {
+	var hits []hit
+	for _, slot := range slots {
+		if !strings.Contains(text, slot.needs) && !strings.Contains(strings.ToUpper(text), slot.needs) {
+			continue
+		}
+		for _, found := range slot.form.FindAllStringSubmatch(text, -1) {
+			if literal(found[1], strong, false) {
+				hits = append(hits, hit{what: slot.what})
+			}
+		}
+	}
+	for _, found := range authorization.FindAllStringSubmatch(text, -1) {
+		if literal(found[1], strong, false) {
+			hits = append(hits, hit{name: "Authorization", what: whatSetting})
+		}
+	}
+	return hits
+}
+
+// comments begin a line that is one, in the files that are common in
+// ConfigMaps: properties, shell, INI, JavaScript, SQL, MQSC, XML.
+var comments = []string{"#", "//", ";", "*", "-- ", "<!--", "!"}
+
+// npmToken is a line of .npmrc, which begins as a comment does elsewhere.
+const npmToken = ":_auth"
+
+// uncommented returns a text without its comment lines.
+func uncommented(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		trimmed := strings.TrimSpace(line)
+		begins := func(mark string) bool { return strings.HasPrefix(trimmed, mark) }
+		if !slices.ContainsFunc(comments, begins) || strings.Contains(line, npmToken) {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+// scanLine finds name and value pairs in a line.
+func scanLine(line string, inCode bool) []hit {
+	var hits []hit
+	line = fromProvider.ReplaceAllString(line, "$${}")
+	add := func(name, value string) {
+		if of := classify(name); of != plain && literal(value, of, false) {
+			hits = append(hits, hit{name: strings.TrimLeft(name, "-"), what: whatSetting})
+		}
+	}
+	for at := 0; at < len(line); {
+		found := pair.FindStringSubmatchIndex(line[at:])
+		if found == nil {
+			break
+		}
+		name, separator, value := line[at+found[2]:at+found[3]], line[at+found[4]:at+found[5]], line[at+found[6]:at+found[7]]
+		rest := line[at+found[6]:]
+		at += found[5] // a value may hold another pair
+		switch {
+		case strings.HasPrefix(value, "="), strings.HasPrefix(value, "~"), strings.HasPrefix(value, ">"): // == and =~ compare, => is a pair of its own
+			continue
+		case separator == ":" && strings.HasPrefix(value, "//"), separator == ":" && strings.HasPrefix(value, ":"): // a URL, a C++ name
+			continue
+		case inCode && !strings.ContainsAny(value[:1], `"'\`):
+			continue
+		case !strings.ContainsAny(value[:1], `"'\`) && strings.Contains(strings.TrimSpace(rest), " ") && about.MatchString(rest):
+			continue // prose
+		case expression.MatchString(value) && !strings.Contains(value, "}"): // ${A:-b c} and the like, cut off at a blank
+			continue
+		}
+		add(name, strings.Trim(strings.ReplaceAll(value, `\"`, `"`), `\`))
+	}
+	for _, found := range option.FindAllStringSubmatch(line, -1) {
+		add(found[1], found[2])
+	}
+	if found := directive.FindStringSubmatch(line); found != nil {
+		add(found[1], strings.TrimSuffix(found[2], ";"))
+	}
+	return hits
+}

@@ -1,0 +1,133 @@
+package guard
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// expression is something that is put in place of itself before the value is
+// used: ${file:...}, $(VAR), {{ .Values.x }}, <%= x %>, a command in backticks.
+var expression = regexp.MustCompile("\\$(__\\w+)?\\{|\\$\\(|\\{\\{|<%|%\\{|#\\{|`|\\[\\[|\\$\\[")
+
+// Whole values that are no literals.
+var (
+	variable = regexp.MustCompile(`^(\$[A-Za-z_][\w.:/-]*|\$[0-9@*#]|%[A-Za-z_]\w*%|@[A-Za-z_][\w.-]*@|<[^<>]+>|__\w+__|\{[\w.]*\}|\\\$.*|:\w+)$`)
+	provider = regexp.MustCompile(`^(vault|op|arn|secretref|ref\+[a-z]+|awssm|awsssm|gcpsm|azurekeyvault|akv|file|env|ssm|secretsmanager|classpath|conjur|k8s|keyvault|sm):|^(ENC[(\[]|\{cipher\}|\{aes\}|\{xor\}|projects/[^/]+/secrets/|!vault|!secret|\$ANSIBLE_VAULT)`)
+	path     = regexp.MustCompile(`^(/|\./|\.\./|~/|[A-Za-z]:\\)[a-z._][\w.@%+~{}\\-]*(/[\w.@%+~{}-]+)*/?$`)
+	fileName = regexp.MustCompile(`^[\w.-]+\.(key|pem|crt|cer|p12|jks|pfx|txt|json|ya?ml|properties|conf|env|jceks|keytab|kubeconfig)$`)
+	address  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
+	masked   = regexp.MustCompile(`(?i)^([*x•.#_-]{2,}|\(?\[?<?(redacted|hidden|masked|withheld|secret-value-redacted)>?\]?\)?|(please[-_ ]?)?replace([-_ ].*|me|this|it|here)?|to[-_ ]be[-_ ].*|todo([-_: ].*)?|tbd|your[-_ ].*|insert[-_ ].*|fill[-_ ]?me([-_ ]in)?)$`)
+	code     = regexp.MustCompile(`(?i)^[a-z_$][\w.$]*\(|getenv|environ\b|process\.env|^\.Values\.|^(self|this|config|cfg|args|opts|options|settings|env|secrets|params|request|values|props|conf|vault)\.[\w.]*$|ENV\[|^(new|await|func|function|lambda)\s`)
+	number   = regexp.MustCompile(`^[0-9.,_]+ ?(ms|s|m|h|d|[KMG]i?B?|%)?$`)
+	// dataKey is a name that a reference to a Secret's key may have.
+	dataKey = regexp.MustCompile(`^[-._a-zA-Z0-9]{1,63}$`)
+	// object is the name of an object, or namespace/name.
+	object = regexp.MustCompile(`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[a-z]([-a-z0-9.]*[a-z0-9])?$`)
+	// about is prose about a credential: "Enter your password".
+	about = regexp.MustCompile(`(?i)(\w+[,.:]? .*|^)(pass ?word|pass ?phrase|token|secret|credentials?|api key)\b.*`)
+	// fromProvider is an expression of a Kafka config provider.
+	fromProvider = regexp.MustCompile(`\$\{(file|directory|dir|env|secrets?|configmaps?|vault|strimzienv|strimzifile|strimzidir|aws|azure|gcp|secretsmanager|secretManager|ssm|keyvault|awssm)(:[^}]*)?\}`)
+	// withDefault is an expression with a value for when it gives none:
+	// ${DB_PASSWORD:-x}, ${db.password:x}.
+	withDefault = regexp.MustCompile(`\$\{([\w.-]+):([-=]?)([^}]*)\}`)
+)
+
+// nothing are words in place of a value.
+var nothing = []string{
+	"true", "false", "yes", "no", "on", "off", "null", "nil", "none", "undefined", "required", "requisite", "optional", "enabled",
+	"disabled", "string", "never", "always", "auto", "n/a", "na", "empty",
+}
+
+// tokenKindsNamed are kinds of tokens, not tokens.
+var tokenKindsNamed = []string{
+	"jwt", "opaque", "bearer", "basic", "id_token", "access_token", "refresh_token", "header", "cookie", "query", "body",
+	"authorization", "kubernetes", "serviceaccount", "projected", "oauth", "oauth2", "oidc", "same-origin", "include", "omit", "token",
+}
+
+// nouns are parts of names of Secrets: db-credentials, my-tls.
+var nouns = []string{
+	"secret", "secrets", "cred", "creds", "credential", "credentials", "tls", "cert", "certs", "certificate", "ca", "key", "keys",
+	"auth", "token", "tokens", "password", "passwords", "config", "account", "pull", "docker", "registry", "login", "user", "sa",
+}
+
+// literal says whether the value of a name of a class is a credential that
+// stands there itself. In a structured object a weak name names another object
+// more often than not.
+func literal(value string, of class, structured bool) bool {
+	value = unquote(strings.TrimSpace(value))
+	lower := strings.ToLower(value)
+	switch {
+	case len(value) < 2, slices.Contains(nothing, lower):
+		return false
+	case expression.MatchString(value):
+		return literalDefault(value, of)
+	case variable.MatchString(value), provider.MatchString(value), path.MatchString(value), fileName.MatchString(value),
+		address.MatchString(value), masked.MatchString(value), code.MatchString(value):
+		return false
+	case strings.Contains(value, " ") && about.MatchString(value):
+		return false
+	case strings.HasPrefix(value, "ssh-") && strings.Contains(value, " AAAA"): // a public key
+		return false
+	case number.MatchString(value):
+		const pin = 4
+		return of == strong && len(value) >= pin
+	case of == strong:
+		return true
+	}
+	return !slices.Contains(tokenKindsNamed, lower) && !namesObject(value, structured)
+}
+
+// literalDefault finds the literal behind a variable's colon. Config providers
+// have the same form (${file:/path:key}).
+func literalDefault(value string, of class) bool {
+	value = fromProvider.ReplaceAllString(value, "")
+	for _, found := range withDefault.FindAllStringSubmatch(value, -1) {
+		name, operator, fallback := found[1], found[2], found[3]
+		variable := operator != "" || classify(name) != plain || strings.ToUpper(name) == name
+		if variable && !strings.HasPrefix(fallback, "?") && literal(fallback, of, false) {
+			return true
+		}
+	}
+	return false
+}
+
+// namesObject says whether a weak name's value is a Secret's name.
+func namesObject(value string, structured bool) bool {
+	if !object.MatchString(value) || random(value) {
+		return false
+	}
+	if structured || strings.Contains(value, "/") {
+		return true
+	}
+	parts := strings.FieldsFunc(value, func(r rune) bool { return r == '-' || r == '.' })
+	return len(parts) > 1 && slices.ContainsFunc(parts, func(part string) bool { return slices.Contains(nouns, part) })
+}
+
+// random says whether a part of a value changes between letters and digits as
+// no word does: 9f86d081 and not v2 or es01.
+func random(value string) bool {
+	const changes, long = 3, 16
+	for part := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == '-' || r == '.' || r == '/' || r == '_' }) {
+		count := 0
+		for i := 1; i < len(part); i++ {
+			if isDigit(part[i]) != isDigit(part[i-1]) {
+				count++
+			}
+		}
+		if count >= changes || count > 1 && len(part) >= long {
+			return true
+		}
+	}
+	return false
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func unquote(value string) string {
+	const pair = 2
+	if len(value) >= pair && (value[0] == '"' || value[0] == '\'') && value[len(value)-1] == value[0] {
+		return strings.TrimSpace(value[1 : len(value)-1])
+	}
+	return value
+}
