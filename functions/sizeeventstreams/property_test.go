@@ -3,6 +3,7 @@ package sizeeventstreams_test
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -146,5 +147,44 @@ func checkFootprint(t *testing.T, name string, preset sizing.Preset, f sizing.Cl
 	}
 	if f.LicenceCores != want {
 		t.Errorf("%s: size %s has %d thousandths of licence cores; expected %d", name, preset.Size, f.LicenceCores, want)
+	}
+}
+
+// What a workload writes carries the workload: the audit of the manifest, with
+// as many consumer groups, names no smaller ingress and no shorter retention,
+// in every shape; and the same workload again changes nothing.
+func TestWorkloadIsCarried(t *testing.T) {
+	groups := 2
+	carried := 0
+	for name, in := range shapes(t) {
+		for _, ingress := range []sizing.Rate{1e5, 3e6, 17e6, 44e6} {
+			workload := &sizing.Workload{Ingress: ingress, ConsumerGroups: &groups, Retention: sizing.Retention{Time: 24 * time.Hour}, Partitions: 30}
+			want := sizeeventstreams.Cluster{Workload: workload}
+			items, ok := in.sized(t, want)
+			if !ok || name == "autoscaled.txtar" {
+				continue
+			}
+			if again, ok := in.sized(t, want, want); !ok || !sameItems(again, items) {
+				t.Errorf("%s: the workload of %v again is another", name, ingress)
+			}
+			for _, a := range sizing.AuditAll(items, sizing.AuditOptions{ConsumerGroups: &groups}) {
+				if a.Ref().Name != in.cluster || a.Brokers == 0 {
+					continue
+				}
+				carried++
+				var most sizing.Rate
+				if err := most.Set(a.Carries); err != nil || float64(most) < float64(ingress)*0.99 { // three digits are printed
+					t.Errorf("%s: %s of %v carried", name, a.Carries, ingress)
+				}
+				holds := a.Holds * float64(most) / float64(ingress)
+				if holds < (24 * time.Hour).Seconds() {
+					t.Errorf("%s: holds %v s of a day", name, holds)
+				}
+			}
+		}
+	}
+	const enough = 20
+	if carried < enough {
+		t.Errorf("only %d manifests carry a workload", carried)
 	}
 }

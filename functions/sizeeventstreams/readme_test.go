@@ -6,7 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/eda-gitops/functions/functions/fntest"
 	"github.com/eda-gitops/functions/functions/sizing"
+	"github.com/eda-gitops/functions/functions/view"
 )
 
 // The README's table of sizes is what the presets say. UPDATE_GOLDEN=1 writes
@@ -47,4 +51,60 @@ func sizesTable() string {
 			sizing.FormatThousandths(sizing.LicenceCores(cores, "CloudPakForIntegrationNonProduction")))
 	}
 	return b.String()
+}
+
+// The README's workload, from its figures to the manifest that it prints.
+func TestReadmeWorkload(t *testing.T) {
+	data, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(data), "<!-- workload:begin -->")
+	part, _, found := strings.Cut(rest, "<!-- workload:end -->")
+	blocks := strings.Split(part, "```")
+	const wanted = 5 // text around two blocks
+	if !found || len(blocks) != wanted {
+		t.Fatalf("expected two blocks between the markers, in %q", part)
+	}
+	block := func(i int) string { return strings.TrimPrefix(blocks[i], "yaml\n") }
+	config := "apiVersion: fn.eda-gitops.io/v1alpha1\nkind: SizeEventStreams\nmetadata: {name: sizes}\nspec:\n  class: prod\n" + indent(block(1), "  ")
+	out, results := fntest.Run(t, set, config, `
+apiVersion: kafka.strimzi.io/v1beta2
+kind: Kafka
+metadata: {name: es}
+spec:
+  kafka:
+    replicas: 3
+    storage: {type: ephemeral}
+  zookeeper: {replicas: 3, storage: {type: persistent-claim, size: 4Gi}}
+`)
+	if results.Failed() {
+		t.Fatal(results)
+	}
+	got := fntest.Items(t, out)[0].YNode()
+	want := fntest.Items(t, block(3))[0].YNode()
+	if path := lacks(view.Lookup(got, "spec", "kafka"), view.Lookup(want, "kafka"), "kafka"); path != "" {
+		t.Errorf("%s is not what the README prints:\n%s", path, out)
+	}
+}
+
+func indent(text, by string) string {
+	return by + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+by) + "\n"
+}
+
+// lacks returns the path of a field that a node lacks, or has otherwise.
+func lacks(got, want *yaml.Node, path string) string {
+	if got == nil || got.Kind != want.Kind {
+		return path
+	}
+	if want.Kind == yaml.ScalarNode && got.Value != want.Value {
+		return path
+	}
+	for i := 0; want.Kind == yaml.MappingNode && i+1 < len(want.Content); i += 2 {
+		key := want.Content[i].Value
+		if at := lacks(view.Field(got, key), want.Content[i+1], path+"."+key); at != "" {
+			return at
+		}
+	}
+	return ""
 }

@@ -26,32 +26,41 @@ func (c *SizeEventStreams) Transform(_ fn.Env, items []*yaml.RNode) ([]*yaml.RNo
 		class = Class(environment.Class)
 	}
 	clusters := view.KafkaClusters(items)
-	presets := map[view.Ref]sizing.Preset{}
+	sizers := map[view.Ref]*sizer{}
 	for _, name := range solution.Names(c.Spec.Clusters) {
 		cluster, problem := c.findCluster(name, clusters)
 		if problem != nil {
 			results = append(results, *problem)
 			continue
 		}
-		s := newSizer(cluster, c.Spec.Clusters[name], class)
+		s := c.newSizer(cluster, c.Spec.Clusters[name], class)
+		if c.Spec.CompareWithInput && cluster.Misshapen() == "" {
+			before := sizing.StateOf(cluster, items)
+			s.before = &before
+		}
 		s.run()
 		results = append(results, s.results...)
-		presets[cluster.Ref()] = s.preset
+		results = append(results, c.planFindings(name, s)...)
+		sizers[cluster.Ref()] = s
 	}
 	index := indexTopics(items)
 	relevant, found := c.sizeTopics(index)
 	results = append(results, found...)
+	sizePlanTopics(index, sizers, relevant)
+	results = append(results, c.sizeConnects(items, class, sizers)...)
+	results = append(results, c.sizeQueueManagers(items, class)...)
 	if results.Failed() {
 		return items, results
 	}
-	for ref := range presets {
+	for ref := range sizers {
 		relevant[ref] = true
 	}
 	footprints := sizing.Footprint(items)
 	results = append(results, checkTopics(index, footprints, relevant)...)
 	for _, f := range footprints {
-		if preset, sized := presets[f.Ref]; sized {
-			results = append(results, note(f, preset))
+		if s, sized := sizers[f.Ref]; sized {
+			results = append(results, s.changed(items)...)
+			results = append(results, note(f, s))
 		}
 	}
 	return items, results
@@ -97,12 +106,12 @@ func absent(what, name string, names []string) string {
 }
 
 // note says what a cluster adds up to.
-func note(f sizing.ClusterFootprint, preset sizing.Preset) fn.Result {
+func note(f sizing.ClusterFootprint, s *sizer) fn.Result {
 	parts := amounts(f.Brokers, "broker", f.VCPU, f.MemoryBytes, f.DiskBytes)
 	if f.Ref.Kind == "EventStreams" {
-		parts = append(parts, fmt.Sprintf("%s licence cores (%d:1)", sizing.FormatThousandths(f.LicenceCores), sizing.LicenceRatio(f.LicenseUse)))
+		parts = append(parts, fmt.Sprintf("%s licence cores (%d:1)%s", sizing.FormatThousandths(f.LicenceCores), sizing.LicenceRatio(f.LicenseUse), s.delta(f)))
 	}
-	text := fmt.Sprintf("size %s: %s", preset.Size, strings.Join(parts, ", "))
+	text := fmt.Sprintf("size %s: %s", s.preset.Size, strings.Join(parts, ", "))
 	if q := f.Quorum; q.Count > 0 {
 		text += "; beside them " + strings.Join(amounts(q.Count, "quorum node", q.VCPU, q.MemoryBytes, q.DiskBytes), ", ")
 	}

@@ -17,15 +17,38 @@ type sizer struct {
 	want    Cluster
 	class   Class
 	preset  sizing.Preset
+	// plan of the workload, nil for a size.
+	plan *sizing.Plan
+	// storage that the brokers get, nil to leave it.
+	storage *Storage
+	// before is the state that changes are held against, nil for none.
+	before  *sizing.State
 	results fn.Results
 }
 
-func newSizer(cluster view.KafkaCluster, want Cluster, class Class) *sizer {
-	preset, _ := sizing.Lookup(string(want.Size)) // an Enum, decoded already
-	if class == Prod {
-		preset = preset.Guaranteed()
+func (c *SizeEventStreams) newSizer(cluster view.KafkaCluster, want Cluster, class Class) *sizer {
+	if want.Class != "" {
+		class = want.Class
 	}
-	return &sizer{cluster: cluster, want: want, class: class, preset: preset}
+	s := &sizer{cluster: cluster, want: want, class: class, storage: want.Storage}
+	if want.Workload != nil {
+		in := want.input(class)
+		if use, _ := cluster.LicenseUse(); in.LicenseUse == "" && cluster.IsEventStreams() {
+			in.LicenseUse = use
+		}
+		plan := sizing.Size(in)
+		s.plan, s.preset = &plan, plan.Preset()
+		return s
+	}
+	if own, found := c.Spec.Profiles[string(want.Size)]; found {
+		s.preset = sizing.Own(string(want.Size), own.Brokers, string(own.CPU), string(own.Memory), own.ReplicationFactor, own.Controllers)
+		return s
+	}
+	s.preset, _ = sizing.Lookup(string(want.Size)) // checked by Validate
+	if class == Prod {
+		s.preset = s.preset.Guaranteed()
+	}
+	return s
 }
 
 func (s *sizer) errorf(field, format string, args ...any) {
@@ -51,7 +74,9 @@ func (s *sizer) run() {
 	if sh.zooKeeper {
 		s.writeZooKeeper()
 	}
+	s.planStorage(sh)
 	s.writeStorage(sh)
+	s.writeCapacity()
 	s.writeLicense()
 	s.checkOutcome(sh)
 }
@@ -154,7 +179,7 @@ func (s *sizer) writeZooKeeper() {
 // writeStorage gives brokers and ZooKeeper the storage that the config says.
 // Pools that are controllers only keep theirs.
 func (s *sizer) writeStorage(sh shape) {
-	if s.want.Storage == nil {
+	if s.storage == nil {
 		return
 	}
 	for _, nodes := range sh.brokers {
@@ -178,7 +203,7 @@ func (s *sizer) writeStorage(sh shape) {
 }
 
 func (s *sizer) writeVolume(nodes view.KafkaNodes, volume view.KafkaVolume) {
-	size := string(s.want.Storage.Size)
+	size := string(s.storage.Size)
 	switch kind := volume.Type(); {
 	case kind == view.PersistentClaim:
 	case kind != view.Ephemeral && kind != "":
@@ -216,7 +241,7 @@ func (s *sizer) writeQuorumVolume(volume view.KafkaVolume) {
 }
 
 func (s *sizer) writeClass(volume view.KafkaVolume) {
-	if class := s.want.Storage.Class; class != "" {
+	if class := s.storage.Class; class != "" {
 		volume.SetClass(class)
 	}
 }

@@ -49,3 +49,10 @@ func LicenceRatio(use string) int64 {
 func LicenceCores(chargeable int64, use string) int64 {
 	return chargeable / LicenceRatio(use)
 }
+
+// RoundLicenceCores rounds thousandths of an estate's licence cores up to whole
+// cores.
+func RoundLicenceCores(thousandths int64) int64 {
+	const core = 1000
+	return (thousandths + core - 1) / core * core
+}

@@ -35,6 +35,8 @@ type Preset struct {
 	QuorumVolume string
 	// Threads of a broker.
 	Threads Threads
+	// InSync is min.insync.replicas; 0 is one less than there are copies.
+	InSync int
 }
 
 // Bounds are the request and the limit of a resource.
@@ -146,18 +148,7 @@ type Setting struct {
 // sample is silent, that is Kafka's own default, or for Kafka's internal topics
 // the replication factor of the size.
 func (p Preset) Settings() []Setting {
-	inSync := MinInSyncReplicas(p.ReplicationFactor)
-	return []Setting{
-		{Key: "offsets.topic.replication.factor", Value: p.ReplicationFactor},
-		{Key: "transaction.state.log.replication.factor", Value: p.ReplicationFactor},
-		{Key: "transaction.state.log.min.isr", Value: inSync},
-		{Key: "default.replication.factor", Value: p.ReplicationFactor, Since: Release{11, 0}},
-		{Key: "min.insync.replicas", Value: inSync, Since: Release{11, 0}},
-		{Key: "num.replica.fetchers", Value: p.Threads.Fetchers},
-		{Key: "num.io.threads", Value: p.Threads.IO},
-		{Key: "num.network.threads", Value: p.Threads.Network},
-		{Key: "log.cleaner.threads", Value: p.Threads.Cleaner},
-	}
+	return settings(p.ReplicationFactor, orElse(p.InSync, MinInSyncReplicas(p.ReplicationFactor)), p.Threads)
 }
 
 // Guaranteed returns the size with requests as high as limits, as production
@@ -171,4 +162,82 @@ func (p Preset) Guaranteed() Preset {
 // Heap is a broker's heap, as a JVM option has it: 1024m.
 func (p Preset) Heap() string {
 	return strconv.FormatInt(DefaultHeap(Bytes(p.Memory.Limit))/mebibyte, 10) + "m"
+}
+
+// settings are those of brokers with so many copies, and these threads.
+func settings(replicationFactor, inSync int, threads Threads) []Setting {
+	return []Setting{
+		{Key: "offsets.topic.replication.factor", Value: replicationFactor},
+		{Key: "transaction.state.log.replication.factor", Value: replicationFactor},
+		{Key: "transaction.state.log.min.isr", Value: inSync},
+		{Key: "default.replication.factor", Value: replicationFactor, Since: Release{11, 0}},
+		{Key: "min.insync.replicas", Value: inSync, Since: Release{11, 0}},
+		{Key: "num.replica.fetchers", Value: threads.Fetchers},
+		{Key: "num.io.threads", Value: threads.IO},
+		{Key: "num.network.threads", Value: threads.Network},
+		{Key: "log.cleaner.threads", Value: threads.Cleaner},
+	}
+}
+
+// Settings returns what brokers of the plan are configured with.
+func (p Plan) Settings() []Setting { return settings(p.ReplicationFactor, p.MinInSync, p.Threads) }
+
+// Preset is the plan as a size, for class dev, stage or prod.
+func (p Plan) Preset() Preset {
+	preset := Preset{
+		Size: "workload", Sample: "a workload", Source: "the plan's own sources", Brokers: p.Brokers,
+		CPU:               Bounds{Limit: FormatCPU(p.CPU)},
+		Memory:            Bounds{Limit: Quantity(p.Memory)},
+		ReplicationFactor: p.ReplicationFactor, Quorum: p.Quorum, QuorumVolume: prodQuorumVolume, Threads: p.Threads, InSync: p.MinInSync,
+	}
+	// Half of the limit: "request 0.1 to 0.5 of the limit" below production, and
+	// all of the heap.
+	preset.CPU.Request = FormatCPU(p.CPU / 2)
+	preset.Memory.Request = Quantity(p.Heap)
+	if p.Input.Class == "prod" {
+		return preset.Guaranteed()
+	}
+	return preset
+}
+
+// FormatCPU writes thousandths of a core as Kubernetes does: 1500m, 2.
+func FormatCPU(thousandths int64) string {
+	const core = 1000
+	if thousandths%core == 0 {
+		return strconv.FormatInt(thousandths/core, 10)
+	}
+	return strconv.FormatInt(thousandths, 10) + "m"
+}
+
+// Network is what Cruise Control should take for a broker's network each way,
+// in KiB/s: what the size carries by its CPU, read by two consumer groups, at
+// 80% of the capacity.
+func (p Preset) Network() (inbound, outbound int64) {
+	rf, b := float64(p.ReplicationFactor), float64(p.Brokers)
+	carried := b * cores(Millicores(p.CPU.Limit)) * cpuPerVCPU.Value * cpuUtil.Value * mega
+	groups := fanoutAssumed.Value
+	w := carried / (rf + cpuReadWeight.Value*(groups+rf-1))
+	const kib = 1024
+	return int64(ceil(w * rf / b / netUtil.Value / kib)), int64(ceil(w * (groups + rf - 1) / b / netUtil.Value / kib))
+}
+
+// Own makes a size of a user's figures: request and limit are equal, and
+// threads are those of IBM's samples with as many fetchers as the CPU allows.
+func Own(name string, brokers int, cpu, memory string, replicationFactor, quorum int) Preset {
+	if replicationFactor == 0 {
+		replicationFactor = min(3, brokers) // as in IBM's samples
+	}
+	if quorum == 0 {
+		quorum = int(quorumDefault.Value)
+		if brokers == 1 {
+			quorum = 1
+		}
+	}
+	threads := sampleThreads(brokers)
+	threads.Fetchers = Fetchers(brokers, cores(Millicores(cpu)))
+	return Preset{
+		Size: name, Sample: "a profile", Source: "the config's profiles", Brokers: brokers,
+		CPU: Bounds{cpu, cpu}, Memory: Bounds{memory, memory}, ReplicationFactor: replicationFactor,
+		Quorum: quorum, QuorumVolume: prodQuorumVolume, Threads: threads,
+	}
 }

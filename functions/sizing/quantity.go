@@ -145,10 +145,12 @@ var (
 	}
 )
 
-// DecodeConfig reads the duration: whole numbers with units from ms to d, above
-// 0 and below 292 years.
-func (d *Duration) DecodeConfig(node *yaml.Node) error {
-	text := view.Text(node)
+// DecodeConfig reads the duration.
+func (d *Duration) DecodeConfig(node *yaml.Node) error { return d.Set(view.Text(node)) }
+
+// Set reads the duration: whole numbers with units from ms to d, above 0 and
+// below 292 years.
+func (d *Duration) Set(text string) error {
 	if !durationPattern.MatchString(text) {
 		return fmt.Errorf("is %q; expected a duration such as 72h, 7d or 1h30m", text)
 	}
@@ -172,3 +174,40 @@ func (*Duration) SchemaPattern() string { return duration }
 
 // Milliseconds is the duration as Kafka's settings have it.
 func (d *Duration) Milliseconds() int64 { return time.Duration(*d).Milliseconds() }
+
+// Seconds is the duration in seconds.
+func (d *Duration) Seconds() float64 { return time.Duration(*d).Seconds() }
+
+var capacityPattern = regexp.MustCompile(`^([0-9]{1,12})(([KMG]i?)?)B/s$`)
+
+// CapacityKiB reads one of Cruise Control's network capacities in KiB/s, and
+// says whether it is one: 10000KiB/s, 100MB/s.
+func CapacityKiB(text string) (int64, bool) {
+	parts := capacityPattern.FindStringSubmatch(text)
+	if parts == nil {
+		return 0, false
+	}
+	value, err := strconv.ParseInt(parts[1], 10, 64)
+	unit := map[string]float64{"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}[parts[2]]
+	return int64(float64(value) * unit / 1024), err == nil
+}
+
+// CPU is cores in a config, as Kubernetes writes them: 4, 1500m.
+type CPU string
+
+const cpuForm = `^([1-9][0-9]{0,3}(\.[0-9]{1,3})?|0\.[0-9]{1,3}|[1-9][0-9]{0,6}m)$`
+
+var cpuPattern = regexp.MustCompile(cpuForm)
+
+// DecodeConfig reads the cores.
+func (c *CPU) DecodeConfig(node *yaml.Node) error {
+	text := view.Text(node)
+	if !cpuPattern.MatchString(text) {
+		return fmt.Errorf("is %q; expected cores such as 4 or 1500m", text)
+	}
+	*c = CPU(text)
+	return nil
+}
+
+// SchemaPattern is the form of cores, for the JSON schema.
+func (*CPU) SchemaPattern() string { return cpuForm }

@@ -286,6 +286,10 @@ func (n KafkaNodes) Volumes() []KafkaVolume {
 	return volumes
 }
 
+// StorageType returns ephemeral, persistent-claim or jbod, empty where there is
+// no storage.
+func (n KafkaNodes) StorageType() string { return n.object.Text(n.at("storage", "type")...) }
+
 // AddVolume makes the group's storage, which it does not have, and returns it.
 func (n KafkaNodes) AddVolume() KafkaVolume {
 	n.object.SetNode(Map(), n.at("storage")...)
@@ -314,6 +318,9 @@ func (v KafkaVolume) Field(keys ...string) string {
 
 // Type returns ephemeral or persistent-claim.
 func (v KafkaVolume) Type() string { return v.object.Text("type") }
+
+// ID returns a volume's number in a JBOD, empty where there is none.
+func (v KafkaVolume) ID() string { return v.object.Text("id") }
 
 // Size returns the volume's size, empty when there is none.
 func (v KafkaVolume) Size() string { return v.object.Text("size") }

@@ -1,0 +1,632 @@
+package sizing
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/eda-gitops/functions/functions/view"
+)
+
+// AuditOptions are what manifests don't say.
+type AuditOptions struct {
+	// Ingress that the cluster has; 0 asks for the most that it carries.
+	Ingress Rate
+	// ConsumerGroups; nil is 2.
+	ConsumerGroups *int
+	// Class dev, stage or prod; empty goes by the licence use, and a Strimzi
+	// cluster counts as prod.
+	Class string
+	// Zones that brokers are spread over; 0 is 3.
+	Zones int
+	// Platform and Policy as for plans.
+	Platform Platform
+	Policy   Policy
+}
+
+// Audit is what a cluster's manifests amount to.
+type Audit struct {
+	Object  string `json:"object"`
+	Class   string `json:"class"`
+	Brokers int    `json:"brokers"`
+	// PerBroker is one broker; an average where pools differ.
+	PerBroker PerBrokerJSON `json:"perBroker"`
+	// ReplicationFactor of topics that don't say one.
+	ReplicationFactor int `json:"replicationFactor"`
+	MinInSync         int `json:"minInSyncReplicas"`
+	Partitions        int `json:"partitions"`
+	PartitionsPer     int `json:"partitionsPerBroker"`
+	// Carries is the average ingress that stays below every limit, and
+	// CarriesBoundBy the limit; empty where the manifests give no CPU.
+	Carries        string     `json:"carries,omitempty"`
+	CarriesBoundBy Constraint `json:"carriesBoundBy,omitempty"`
+	// At is the ingress of what follows.
+	At          string      `json:"at,omitempty"`
+	Utilization Utilization `json:"utilization"`
+	// Degraded is with a zone, or a broker, lost.
+	Degraded *Utilization `json:"utilizationDegraded,omitempty"`
+	// Holds is after how many seconds volumes are full, and Retention for how
+	// long records shall be kept.
+	Holds         float64 `json:"holdsSeconds,omitempty"`
+	Retention     float64 `json:"retentionSeconds"`
+	HoldsText     string  `json:"holds,omitempty"`
+	RetentionText string  `json:"retention"`
+	// HoldsAt is the ingress of which the volumes hold the retention.
+	HoldsAt string `json:"retentionHoldsAt,omitempty"`
+	// BreaksFirst is what gives way first when the load grows.
+	BreaksFirst string `json:"breaksFirst"`
+	// LicenceCores are IBM's; 0 for Strimzi.
+	LicenceCores float64      `json:"licenceCores"`
+	Diagnostics  []Diagnostic `json:"diagnostics"`
+
+	ref view.Ref
+}
+
+// Ref names the audited object.
+func (a *Audit) Ref() view.Ref { return a.ref }
+
+// auditor audits one cluster.
+type auditor struct {
+	cluster view.KafkaCluster
+	options AuditOptions
+	audit   *Audit
+	topics  []view.KafkaTopic
+	groups  []view.KafkaNodes
+	// of one broker
+	cpu, memory, volume int64
+	request             int64
+	heap                int64
+	heapSaid            bool
+	persistent          bool
+	use                 string
+}
+
+// AuditAll audits every Kafka cluster, Connect and MirrorMaker among finished
+// manifests, in their order, clusters first.
+func AuditAll(items []*yaml.RNode, options AuditOptions) []Audit {
+	options.Zones = orElse(options.Zones, 3)
+	if options.ConsumerGroups == nil {
+		groups := int(fanoutAssumed.Value)
+		options.ConsumerGroups = &groups
+	}
+	topics := view.KafkaTopics(items)
+	footprints := Footprint(items)
+	var audits []Audit
+	brokers := map[string]int{}
+	class := ""
+	for i, cluster := range view.KafkaClusters(items) {
+		a := newAuditor(cluster, options, footprints[i], topics)
+		a.run()
+		audits = append(audits, *a.audit)
+		brokers[cluster.Name()] = a.audit.Brokers
+		class = larger(class, a.audit.Class)
+	}
+	class = orElse(orElse(options.Class, class), "prod")
+	for _, connect := range view.KafkaConnects(items) {
+		audits = append(audits, auditConnect(connect, class, brokers))
+	}
+	return audits
+}
+
+// larger is the class that asks for more.
+func larger(a, b string) string {
+	order := []string{"", "dev", "stage", "prod"}
+	if slices.Index(order, b) > slices.Index(order, a) {
+		return b
+	}
+	return a
+}
+
+func newAuditor(cluster view.KafkaCluster, options AuditOptions, f ClusterFootprint, topics []view.KafkaTopic) *auditor {
+	a := &auditor{cluster: cluster, options: options, use: f.LicenseUse}
+	class := options.Class
+	if class == "" {
+		class = "prod"
+		if f.LicenseUse != "" && !ForProduction(f.LicenseUse) {
+			class = "dev"
+		}
+	}
+	a.audit = &Audit{Object: cluster.Ref().String(), ref: cluster.Ref(), Class: class, Brokers: f.Brokers, LicenceCores: cores(f.LicenceCores)}
+	for _, pool := range cluster.Pools() {
+		if pool.Is(view.BrokerRole) {
+			a.groups = append(a.groups, pool)
+		}
+	}
+	if len(cluster.Pools()) == 0 && cluster.Kafka().Present() {
+		a.groups = []view.KafkaNodes{cluster.Kafka()}
+	}
+	for _, t := range topics {
+		if t.Cluster() == cluster.Name() && t.Group() == cluster.Group() && t.Namespace() == cluster.Namespace() {
+			a.topics = append(a.topics, t)
+		}
+	}
+	if n := int64(f.Brokers); n > 0 {
+		a.cpu, a.memory, a.volume = f.VCPU/n, f.MemoryBytes/n, f.DiskBytes/n
+	}
+	if len(a.groups) > 0 { // what is requested is there for certain, where nothing limits
+		a.cpu = orElse(a.cpu, Millicores(a.requested("cpu")))
+		a.memory = orElse(a.memory, Bytes(a.requested("memory")))
+	}
+	a.persistent = f.DiskBytes > 0
+	return a
+}
+
+// requested is what a broker requests of a resource, empty when it does not.
+func (a *auditor) requested(resource string) string {
+	return orElse(a.groups[0].Quantity("requests", resource), a.cluster.Kafka().Quantity("requests", resource))
+}
+
+func (a *auditor) add(id string, severity Severity, ref view.Ref, field, format string, args ...any) *Diagnostic {
+	a.audit.Diagnostics = append(a.audit.Diagnostics, Diagnostic{
+		ID: id, Severity: severity, Object: ref.String(), Field: field, Message: fmt.Sprintf(format, args...),
+	})
+	return &a.audit.Diagnostics[len(a.audit.Diagnostics)-1]
+}
+
+// values adds what the field is and should be.
+func values(d *Diagnostic, current, proposed string) { d.Current, d.Proposed = current, proposed }
+
+// setting is one of the brokers' settings, or Kafka's default.
+func (a *auditor) setting(key string, fallback int64) (int64, bool) {
+	text, _ := a.cluster.Config(key)
+	if value, ok := view.Whole(text); ok {
+		return value, true
+	}
+	return fallback, false
+}
+
+func (a *auditor) production() bool { return a.audit.Class == "prod" }
+
+func (a *auditor) run() {
+	ref := a.cluster.Ref()
+	if at := a.cluster.Misshapen(); at != "" || a.audit.Brokers == 0 {
+		a.audit.BreaksFirst = "nothing: it has no brokers"
+		a.add("SZ001", DiagnosticError, ref, orElse(at, a.cluster.Field("kafka")), "has no brokers that can be read")
+		return
+	}
+	rf, _ := a.setting("default.replication.factor", 1) // Kafka's default
+	inSync, _ := a.setting("min.insync.replicas", 1)    // Kafka's default
+	a.audit.ReplicationFactor, a.audit.MinInSync = int(clamp(rf, 100)), int(clamp(inSync, 100))
+	a.countTopics()
+	a.readHeap()
+	a.audit.PerBroker = PerBrokerJSON{CPU: cores(a.cpu), Memory: Quantity(a.memory), Heap: Quantity(a.heap), Storage: Quantity(a.volume)}
+	a.findRetention()
+	a.measure()
+	a.checkCopies()
+	a.checkMemory()
+	a.checkThreads()
+	a.checkVolumes()
+	a.checkPlacement()
+	a.checkPartitions()
+	a.checkCruiseControl()
+	a.checkVersion()
+	a.checkLicence()
+}
+
+// clamp keeps a count from 1 to a most.
+func clamp(value, most int64) int64 { return min(max(value, 1), most) }
+
+func (a *auditor) countTopics() {
+	replicas := int64(0)
+	for _, t := range a.topics {
+		partitions, _ := t.Number("partitions")
+		copies, found := t.Number("replicas")
+		if !found || copies < 1 {
+			copies = int64(a.audit.ReplicationFactor)
+		}
+		partitions = clamp(partitions, 1e6)
+		a.audit.Partitions += int(partitions)
+		replicas += partitions * clamp(copies, 100)
+	}
+	a.audit.PartitionsPer = ceil(float64(replicas) / float64(a.audit.Brokers))
+}
+
+func (a *auditor) readHeap() {
+	a.heap = DefaultHeap(a.memory)
+	for _, nodes := range append([]view.KafkaNodes{a.cluster.Kafka()}, a.groups...) {
+		if text, found := nodes.JVMOption("-Xmx"); found {
+			if bytes, ok := heapBytes(text); ok {
+				a.heap, a.heapSaid = bytes, true
+			}
+		}
+	}
+	a.request = math.MaxInt64
+	for _, nodes := range a.groups {
+		if text := orElse(nodes.Quantity("requests", "memory"), a.cluster.Kafka().Quantity("requests", "memory")); text != "" {
+			a.request = min(a.request, Bytes(text))
+		}
+	}
+}
+
+// findRetention is the longest that records shall be kept.
+func (a *auditor) findRetention() {
+	wanted := diskRetention.Value / 1000
+	if value, ok := a.setting("log.retention.hours", 0); ok && value > 0 {
+		wanted = float64(value) * 3600
+	}
+	if value, ok := a.setting("log.retention.minutes", 0); ok && value > 0 {
+		wanted = float64(value) * 60
+	}
+	if value, ok := a.setting("log.retention.ms", 0); ok && value > 0 {
+		wanted = float64(value) / 1000
+	}
+	longest := 0.0
+	for _, t := range a.topics {
+		own := wanted
+		if text, found := t.Config("retention.ms"); found {
+			if value, ok := view.Whole(text); ok && value > 0 {
+				own = float64(value) / 1000
+			}
+		}
+		if policy, _ := t.Config("cleanup.policy"); policy != "compact" {
+			longest = math.Max(longest, own)
+		}
+	}
+	if longest > 0 {
+		wanted = longest
+	}
+	a.audit.Retention, a.audit.RetentionText = wanted, FormatTime(wanted)
+}
+
+// input is the plan's input that the manifests amount to.
+func (a *auditor) input(ingress Rate) Input {
+	zones, failure := a.options.Zones, ZoneFailure
+	if zones < 2 || a.audit.Brokers < 2 || a.audit.Brokers%zones != 0 {
+		zones, failure = 1, BrokerFailure
+	}
+	return Input{
+		Workload: Workload{
+			Ingress: ingress, ConsumerGroups: a.options.ConsumerGroups, ReplicationFactor: a.audit.ReplicationFactor,
+			MinInSyncReplicas: a.audit.MinInSync, Partitions: max(a.audit.Partitions, 1), Zones: zones, SurviveFailure: failure,
+			Retention: Retention{Time: time.Duration(math.Min(a.audit.Retention, 1e9)) * time.Second},
+		},
+		Platform: a.options.Platform, Policy: a.options.Policy, Class: a.audit.Class, CPU: cores(a.cpu), LicenseUse: a.use,
+	}
+}
+
+// measure says what the cluster carries and holds, and what gives way first.
+func (a *auditor) measure() {
+	in := a.input(mega).withDefaults()
+	holdsAt := math.Inf(1)
+	if a.persistent {
+		holdsAt = float64(a.volume) * in.Policy.DiskUtilization / (1 + diskOverhead.Value) /
+			(a.audit.Retention + diskCleanup.Value) * float64(a.audit.Brokers) / float64(a.audit.ReplicationFactor)
+		a.audit.HoldsAt = FormatRate(holdsAt)
+	}
+	if a.cpu == 0 {
+		a.audit.BreaksFirst = "can't be told: brokers have neither a limit nor a request of CPU"
+		if a.persistent {
+			a.audit.BreaksFirst += fmt.Sprintf("; volumes hold %s of up to %s", a.audit.RetentionText, a.audit.HoldsAt)
+		}
+		a.add("SZ001", DiagnosticWarn, a.cluster.Ref(), a.groups[0].Field("resources"), "gives brokers no CPU: what they carry can't be told, by Cruise Control neither")
+		return
+	}
+	plan := Plan{Input: a.input(mega), Brokers: a.audit.Brokers, CPU: a.cpu, Storage: a.volume}
+	carried := Carries(plan)
+	a.audit.Carries, a.audit.CarriesBoundBy = FormatRate(carried.Ingress), carried.Binding
+	at := orElse(float64(a.options.Ingress), carried.Ingress)
+	a.audit.At = FormatRate(at)
+	in = a.input(Rate(at)).withDefaults()
+	m := newModel(in)
+	a.audit.Utilization = m.normal(a.audit.Brokers, cores(a.cpu)).rounded()
+	if d := m.degraded(a.audit.Brokers, cores(a.cpu), m.failure); d != nil {
+		rounded := d.rounded()
+		a.audit.Degraded = &rounded
+		if share, of := d.most(); share > degradedUtil.Value+1e-6 {
+			a.add("SZ041", DiagnosticWarn, a.cluster.Ref(), "", "with one %s lost, %s is at %s at %s, above %s", m.failure, of, percent(share), a.audit.At, percent(degradedUtil.Value))
+		}
+	}
+	a.audit.BreaksFirst = fmt.Sprintf("%s, at %s", carried.Binding, a.audit.Carries)
+	if holdsAt < carried.Ingress {
+		a.audit.BreaksFirst = fmt.Sprintf("storage, which holds %s up to %s; then %s, at %s", a.audit.RetentionText, a.audit.HoldsAt, carried.Binding, a.audit.Carries)
+	}
+	if a.options.Ingress > 0 && at > carried.Ingress {
+		a.audit.BreaksFirst = fmt.Sprintf("%s, at %s: the ingress of %s is above that", carried.Binding, a.audit.Carries, a.audit.At)
+	}
+	if !a.persistent {
+		return
+	}
+	perBroker := at * float64(a.audit.ReplicationFactor) / float64(a.audit.Brokers)
+	a.audit.Holds = float64(a.volume) / perBroker
+	a.audit.HoldsText = FormatTime(a.audit.Holds)
+	if a.audit.Holds < a.audit.Retention {
+		a.audit.BreaksFirst = fmt.Sprintf("storage: at %s volumes are full after %s, and records shall be kept for %s; that holds up to %s", a.audit.At, a.audit.HoldsText, a.audit.RetentionText, a.audit.HoldsAt)
+		volume := a.firstVolume()
+		needed := Quantity(RoundStorage(m.claim(a.audit.Brokers)))
+		values(a.add("SZ031", DiagnosticWarn, volume.Ref, volume.Field("size"), "is full after %s at %s, and records shall be kept for %s; that needs %s", a.audit.HoldsText, a.audit.At, a.audit.RetentionText, needed), volume.Size(), needed)
+	}
+}
+
+func (a *auditor) firstVolume() view.KafkaVolume {
+	for _, nodes := range a.groups {
+		for _, volume := range nodes.Volumes() {
+			if volume.Type() == view.PersistentClaim {
+				return volume
+			}
+		}
+	}
+	return view.KafkaVolume{}
+}
+
+func (a *auditor) checkCopies() {
+	ref, brokers := a.cluster.Ref(), int64(a.audit.Brokers)
+	for _, key := range []string{"default.replication.factor", "offsets.topic.replication.factor", "transaction.state.log.replication.factor"} {
+		value, said := a.setting(key, 3)
+		if key == "default.replication.factor" && !said {
+			value = 1
+		}
+		field := a.cluster.ConfigField(key)
+		switch {
+		case value > brokers:
+			values(a.add("SZ010", DiagnosticError, ref, field, "is %d%s, and there %s", value, unsaid(said), are(a.audit.Brokers)), text(value, said), strconv.FormatInt(brokers, 10))
+		case value == 1 && a.production():
+			values(a.add("SZ080", DiagnosticWarn, ref, field, "is 1%s in production: what the one copy's broker holds is lost with it", unsaid(said)), text(value, said), "3")
+		}
+	}
+	inSync, said := a.setting("min.insync.replicas", 1)
+	rf := int64(a.audit.ReplicationFactor)
+	field := a.cluster.ConfigField("min.insync.replicas")
+	switch {
+	case inSync >= rf && rf > 1:
+		values(a.add("SZ011", DiagnosticError, ref, field, "is %d with %d copies: a rolling update stops producers", inSync, rf), text(inSync, said), strconv.FormatInt(rf-1, 10))
+	case inSync == 1 && a.production():
+		values(a.add("SZ012", DiagnosticWarn, ref, field, "is 1%s in production: a record may be on one broker only", unsaid(said)), text(inSync, said), "2")
+	}
+	if isr, said := a.setting("transaction.state.log.min.isr", 2); said {
+		if factor, _ := a.setting("transaction.state.log.replication.factor", 3); isr > factor || isr == factor && factor > 1 {
+			a.add("SZ011", DiagnosticError, ref, a.cluster.ConfigField("transaction.state.log.min.isr"), "is %d with %d copies: a rolling update stops transactions", isr, factor)
+		}
+	}
+	for _, t := range a.topics {
+		a.checkTopic(t)
+	}
+}
+
+func (a *auditor) checkTopic(t view.KafkaTopic) {
+	replicas, found := t.Number("replicas")
+	if !found {
+		replicas = int64(a.audit.ReplicationFactor)
+	}
+	if replicas > int64(a.audit.Brokers) {
+		values(a.add("SZ010", DiagnosticError, t.Ref(), "spec.replicas", "is %d, and there %s", replicas, are(a.audit.Brokers)), strconv.FormatInt(replicas, 10), strconv.Itoa(a.audit.Brokers))
+	}
+	if replicas == 1 && a.production() {
+		values(a.add("SZ080", DiagnosticWarn, t.Ref(), "spec.replicas", "is 1 in production: its records are lost with one broker"), "1", "3")
+	}
+	inSync := int64(a.audit.MinInSync)
+	if text, found := t.Config("min.insync.replicas"); found {
+		inSync, _ = view.Whole(text)
+	}
+	if inSync >= replicas && replicas > 1 {
+		a.add("SZ011", DiagnosticError, t.Ref(), "spec.config[min.insync.replicas]", "is %d with %d copies: a rolling update stops producers", inSync, replicas)
+	}
+}
+
+func are(brokers int) string {
+	if brokers == 1 {
+		return "is 1 broker"
+	}
+	return fmt.Sprintf("are %d brokers", brokers)
+}
+
+func unsaid(said bool) string {
+	if said {
+		return ""
+	}
+	return " (Kafka's default, since it is not said)"
+}
+
+func text(value int64, said bool) string {
+	if !said {
+		return ""
+	}
+	return strconv.FormatInt(value, 10)
+}
+
+func (a *auditor) checkMemory() {
+	nodes := a.groups[0]
+	if a.request != math.MaxInt64 && a.request < a.heap {
+		values(a.add("SZ060", DiagnosticWarn, nodes.Ref, nodes.Field("resources", "requests", "memory"),
+			"is %s, below the heap of %s that a broker takes at once: the scheduler puts it where there is no room", Quantity(a.request), Quantity(a.heap)), Quantity(a.request), Quantity(a.heap))
+	}
+	most := int64(heapMost.Value * gib)
+	switch {
+	case a.heap > most:
+		a.add("SZ060", DiagnosticWarn, nodes.Ref, nodes.Field("jvmOptions", "-Xmx"), "is %s, above %s: what the heap takes, the page cache lacks", Quantity(a.heap), Quantity(most))
+	case a.memory > 0 && a.heap*2 > a.memory:
+		a.add("SZ060", DiagnosticWarn, nodes.Ref, nodes.Field("jvmOptions", "-Xmx"), "is %s, more than half of the limit of %s", Quantity(a.heap), Quantity(a.memory))
+	}
+	fetchers, _ := a.setting("num.replica.fetchers", 1)
+	if floor := HeapFloor(int(clamp(fetchers, 1000)), a.audit.Brokers); a.memory > 0 && floor*2 > a.heap {
+		a.add("SZ060", DiagnosticWarn, nodes.Ref, a.cluster.ConfigField("num.replica.fetchers"), "replica fetchers and log cleaner may take %s of a heap of %s", FormatGiB(floor), FormatGiB(a.heap))
+	}
+}
+
+func (a *auditor) checkThreads() {
+	fetchers, _ := a.setting("num.replica.fetchers", 1)
+	threads := clamp(fetchers, 1000) * int64(a.audit.Brokers-1)
+	if a.cpu > 0 && float64(threads) > fetchersWarn.Value*cores(a.cpu) {
+		proposed := strconv.Itoa(Fetchers(a.audit.Brokers, cores(a.cpu)))
+		values(a.add("SZ061", DiagnosticWarn, a.cluster.Ref(), a.cluster.ConfigField("num.replica.fetchers"),
+			"is %d: %d fetcher threads on a broker of %s vCPU", fetchers, threads, FormatThousandths(a.cpu)), strconv.FormatInt(fetchers, 10), proposed)
+	}
+	if a.cluster.IsEventStreams() && a.cpu > 0 && cores(a.cpu) < cpuMeasured.Value {
+		a.add("SZ090", DiagnosticInfo, a.cluster.Ref(), "", "IBM's published throughput was measured on brokers of 4 vCPU; these have %s", FormatThousandths(a.cpu))
+	}
+}
+
+func (a *auditor) checkVolumes() {
+	groups := slices.Clone(a.groups)
+	for _, pool := range a.cluster.Pools() {
+		if !pool.Is(view.BrokerRole) {
+			groups = append(groups, pool)
+		}
+	}
+	if zooKeeper := a.cluster.ZooKeeper(); zooKeeper.Present() {
+		groups = append(groups, zooKeeper)
+	}
+	segment, _ := a.setting("log.segment.bytes", int64(diskSegment.Value))
+	for _, nodes := range groups {
+		for _, volume := range nodes.Volumes() {
+			class, found := volume.Class()
+			switch {
+			case a.production() && volume.Type() == view.Ephemeral:
+				values(a.add("SZ026", DiagnosticWarn, volume.Ref, volume.Field("type"), "is ephemeral in production: a restarted pod has lost its data"), view.Ephemeral, view.PersistentClaim)
+			case volume.Type() == view.PersistentClaim && found && (class == "" || class == "enter-storage-class-name-here"):
+				a.add("SZ027", DiagnosticWarn, volume.Ref, volume.Field("class"), "is %q, which names no storage class; name one, or remove the field", class)
+			}
+		}
+		if replicas := a.audit.PartitionsPer; a.persistent && nodes.Is(view.BrokerRole) && replicas > 0 {
+			if needed := 2 * clamp(segment, 1<<40) * int64(replicas); a.volume < needed {
+				volume := a.firstVolume()
+				a.add("SZ032", DiagnosticWarn, volume.Ref, volume.Field("size"), "holds less than two segments for each of %d replicas on a broker, which are %s", replicas, FormatGiB(needed))
+			}
+		}
+	}
+}
+
+func (a *auditor) checkPlacement() {
+	ref := a.cluster.Ref()
+	rack := a.cluster.Rack()
+	if rack != "" && a.audit.Brokers%a.options.Zones != 0 {
+		a.add("SZ040", DiagnosticWarn, ref, a.groups[0].Field("replicas"), "%d brokers can't be spread evenly over %d zones", a.audit.Brokers, a.options.Zones)
+	}
+	if n := a.options.Platform.Nodes; n > 0 && n < a.audit.Brokers {
+		a.add("SZ042", DiagnosticWarn, ref, "", "%s for %d brokers: two of them share a node, and fall with it", Plural(n, "node", "nodes"), a.audit.Brokers)
+	}
+	for _, nodes := range a.groups {
+		if rack != "" && a.cluster.Version() == "v1" && !nodes.Spread() {
+			a.add("SZ042", DiagnosticWarn, nodes.Ref, nodes.Field("template", "pod", "topologySpreadConstraints"), "is missing: the operator spreads copies over zones by rack, and from Strimzi 0.49 on no pods any more")
+		}
+		if nodes.Autoscaled() {
+			a.add("SZ110", DiagnosticInfo, nodes.Ref, nodes.Field("replicas"), "is an autoscaler's (%s)", view.EventStreamsHPAAnnotation)
+		}
+	}
+	controllers := 0
+	for _, pool := range a.cluster.Pools() {
+		if pool.Is(view.ControllerRole) {
+			count, _ := pool.Replicas()
+			controllers += count
+		}
+	}
+	if controllers > 0 && a.production() && (controllers < 3 || controllers%2 == 0) {
+		a.add("SZ022", DiagnosticWarn, ref, "", "%s: a quorum in production has an odd number from 3, and it can't change in place", Plural(controllers, "controller", "controllers"))
+	}
+}
+
+func (a *auditor) checkPartitions() {
+	replicas := a.audit.PartitionsPer
+	limit := PartitionLimit(cores(a.cpu))
+	if most := a.options.Policy.MaxReplicasPerBroker; most > 0 {
+		limit = most
+	}
+	switch {
+	case float64(replicas) > partitionsMmap.Value || a.cluster.ZooKeeper().Present() && float64(replicas) > partitionsMost.Value:
+		a.add("SZ050", DiagnosticError, a.cluster.Ref(), "", "%d replicas on a broker; with ZooKeeper 4000 are too many, with KRaft 32765", replicas)
+	case replicas > limit:
+		a.add("SZ050", DiagnosticWarn, a.cluster.Ref(), "", "%d replicas on a broker of %s vCPU; at most %d are advised", replicas, FormatThousandths(a.cpu), limit)
+	}
+}
+
+var capacity = []string{"inboundNetwork", "outboundNetwork"}
+
+func (a *auditor) checkCruiseControl() {
+	if !a.cluster.CruiseControl() || a.cpu == 0 || a.audit.At == "" {
+		return
+	}
+	const kib = 1024
+	nic := float64(orElse(a.options.Platform.Nic, Rate(netAssumed.Value*mega)))
+	util := orElse(a.options.Policy.NetworkUtilization, netUtil.Value)
+	for i, share := range []float64{a.audit.Utilization.Ingress, a.audit.Utilization.Egress} {
+		needed := int64(ceil(share * nic / util / kib))
+		text := a.cluster.BrokerCapacity(capacity[i])
+		has, said := CapacityKiB(text)
+		if !said {
+			has = int64(netStrimzi.Value)
+			if a.cluster.Version() == "v1" {
+				continue // Strimzi 0.48 and later leave the network goals out
+			}
+		}
+		if has < needed {
+			values(a.add("SZ070", DiagnosticWarn, a.cluster.Ref(), a.cluster.CapacityField(capacity[i]),
+				"is %s%s, below the %s that brokers have at %s", NetworkCapacity(has), strimzis(said), NetworkCapacity(needed), a.audit.At), text, NetworkCapacity(needed))
+		}
+	}
+}
+
+func strimzis(said bool) string {
+	if said {
+		return ""
+	}
+	return " (Strimzi's default before 0.48)"
+}
+
+func (a *auditor) checkVersion() {
+	if a.cluster.Version() != "v1" {
+		return
+	}
+	for _, path := range RemovedInV1(a.cluster) {
+		a.add("SZ120", DiagnosticError, a.cluster.Ref(), path, "is no field of v1 any more")
+	}
+}
+
+// RemovedInV1 returns the paths of fields of a cluster that are there and that
+// v1 does not have.
+func RemovedInV1(cluster view.KafkaCluster) []string {
+	var paths []string
+	kafka := cluster.Kafka()
+	for _, field := range []string{"replicas", "resources", "storage"} {
+		if kafka.Has(field) {
+			paths = append(paths, kafka.Field(field))
+		}
+	}
+	if zooKeeper := cluster.ZooKeeper(); zooKeeper.Present() {
+		paths = append(paths, zooKeeper.Field())
+	}
+	return paths
+}
+
+func (a *auditor) checkLicence() {
+	if !a.cluster.IsEventStreams() {
+		return
+	}
+	use, path := a.cluster.LicenseUse()
+	a.add("SZ100", DiagnosticInfo, a.cluster.Ref(), path, "%s licence cores (%d:1)", number(a.audit.LicenceCores), LicenceRatio(use))
+	if use != "" && a.options.Class != "" && a.production() != ForProduction(use) {
+		a.add("SZ100", DiagnosticWarn, a.cluster.Ref(), path, "is %q in class %s", use, a.audit.Class)
+	}
+}
+
+// auditConnect checks a Connect cluster or a MirrorMaker.
+func auditConnect(connect view.KafkaConnect, class string, brokers map[string]int) Audit {
+	audit := Audit{Object: connect.Ref().String(), ref: connect.Ref(), Class: class}
+	add := func(id string, severity Severity, field, format string, args ...any) {
+		audit.Diagnostics = append(audit.Diagnostics, Diagnostic{ID: id, Severity: severity, Object: audit.Object, Field: field, Message: fmt.Sprintf(format, args...)})
+	}
+	workers := connect.Workers()
+	replicas, _ := workers.Replicas()
+	audit.BreaksFirst = Plural(replicas, "worker", "workers")
+	for _, factor := range connect.InternalFactors() {
+		value, found := factor.Value()
+		most, known := brokers[connect.TargetCluster()]
+		switch {
+		case found && known && value > int64(most):
+			add("SZ010", DiagnosticError, factor.Path, "is %d, and there %s", value, are(most))
+		case found && value == 1 && class == "prod":
+			add("SZ080", DiagnosticWarn, factor.Path, "is 1 in production: what it keeps of its own work is lost with one broker; take 3")
+		}
+	}
+	if connect.Version() == "v1" {
+		for _, path := range connect.RemovedInV1() {
+			add("SZ120", DiagnosticError, path, "is no field of v1 any more")
+		}
+	}
+	if replicas < int(connectNodes.Value) && class == "prod" {
+		add("SZ041", DiagnosticWarn, "spec.replicas", "is %d in production: nothing runs while its worker restarts; take %s", replicas, number(connectNodes.Value))
+	}
+	return audit
+}

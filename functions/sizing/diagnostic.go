@@ -1,0 +1,122 @@
+package sizing
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Severity of a diagnostic.
+type Severity string
+
+// Severities of diagnostics.
+const (
+	DiagnosticError Severity = "error"
+	DiagnosticWarn  Severity = "warn"
+	DiagnosticInfo  Severity = "info"
+)
+
+// Diagnostic is a finding about a size. Its id stays the same, its text may
+// change.
+type Diagnostic struct {
+	ID       string   `json:"id"`
+	Severity Severity `json:"severity"`
+	// Object that the finding is about, empty for a plan.
+	Object string `json:"object,omitempty"`
+	// Field of the workload, or of the object.
+	Field    string `json:"field,omitempty"`
+	Current  string `json:"current,omitempty"`
+	Proposed string `json:"proposed,omitempty"`
+	Message  string `json:"message"`
+}
+
+// String is the form of messages: "SZ010 error: spec.replicas: ...".
+func (d Diagnostic) String() string {
+	parts := []string{d.ID + " " + string(d.Severity)}
+	for _, part := range []string{d.Object, d.Field} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(append(parts, d.Message), ": ")
+}
+
+// Plural counts things: 1 broker, 3 brokers.
+func Plural(count int, one, many string) string {
+	if count == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(count) + " " + many
+}
+
+// number writes a number without an exponent and without needless zeros.
+func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+
+// percent writes a share.
+func percent(share float64) string { return significant(share*100) + "%" }
+
+// Percent writes a share in percent, with three significant digits.
+func Percent(share float64) string { return percent(share) }
+
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func milliseconds(count float64) time.Duration { return time.Duration(count) * time.Millisecond }
+
+// diagnose reports what a plan has that people should know.
+func (p Plan) diagnose(m *model) []Diagnostic {
+	var found []Diagnostic
+	add := func(id string, severity Severity, field, format string, args ...any) {
+		found = append(found, Diagnostic{ID: id, Severity: severity, Field: field, Message: fmt.Sprintf(format, args...)})
+	}
+	w := p.Input.Workload
+	if p.MinInSync == 1 && m.production {
+		add("SZ012", DiagnosticWarn, "minInSyncReplicas", "is 1 in production: the only copy that has a record may be the one that is lost; take 3 copies and 2 in sync")
+	}
+	for _, t := range p.Topics {
+		if t.Current > 0 && t.Partitions > t.Current && w.Topics[t.Name].Keyed {
+			add("SZ025", DiagnosticWarn, "topics."+t.Name+".partitions", "go from %d to %d, and the topic is keyed: keys move to other partitions", t.Current, t.Partitions)
+		}
+	}
+	if most := m.maxVolume; most > 0 && m.claim(p.Brokers) > most {
+		add("SZ030", DiagnosticError, "storage", "needs %s a broker, and the largest volume is %s; keep less, or raise maxVolume", FormatGiB(p.Storage), FormatGiB(int64(most)))
+	}
+	if p.Degraded != nil {
+		if share, of := p.Degraded.most(); share > degradedUtil.Value+1e-9 {
+			add("SZ041", DiagnosticWarn, "surviveFailure", "with one %s lost, %s is at %s, above %s", p.Failure, of, percent(share), percent(degradedUtil.Value))
+		}
+	}
+	if !p.IBMKept && p.IBMIngress > 0 && p.Input.Workload.Zones > 1 {
+		add("SZ041", DiagnosticWarn, "ingress", "is above IBM's own margin of (zones-1)/zones of the maximum, which is %s here", FormatRate(p.IBMIngress))
+	}
+	if n := p.Input.Platform.Nodes; n > 0 && n < p.Brokers {
+		add("SZ042", DiagnosticWarn, "nodes", "%s for %d brokers: two of them share a node, and fall with it", Plural(n, "node", "nodes"), p.Brokers)
+	}
+	limit := PartitionLimit(float64(p.CPU) / 1000)
+	switch replicas := p.PartitionsPerBroker; {
+	case float64(replicas) > partitionsMmap.Value:
+		add("SZ050", DiagnosticError, "partitions", "%d replicas on a broker need more memory maps than Linux gives (%s)", replicas, number(partitionsMmap.Value))
+	case replicas > limit:
+		add("SZ050", DiagnosticWarn, "partitions", "%d replicas on a broker of %s vCPU; at most %d are advised", replicas, FormatThousandths(p.CPU), limit)
+	}
+	if threads := p.Threads.Fetchers * (p.Brokers - 1); p.Threads.Fetchers > 1 && float64(threads) > fetchersWarn.Value*float64(p.CPU)/1000 {
+		add("SZ061", DiagnosticWarn, "num.replica.fetchers", "%d fetcher threads on a broker of %s vCPU", threads, FormatThousandths(p.CPU))
+	}
+	if floor := HeapFloor(p.Threads.Fetchers, p.Brokers); floor*2 > p.Heap {
+		add("SZ060", DiagnosticWarn, "heap", "%s: the log cleaner and the replica fetchers alone may take %s of it; fewer fetchers, or more memory", FormatGiB(p.Heap), FormatGiB(floor))
+	}
+	add("SZ100", DiagnosticInfo, "license", "%s licence cores (%d:1)", FormatThousandths(p.LicenceCores), LicenceRatio(p.Input.LicenseUse))
+	if use := p.Input.LicenseUse; use != "" && m.production != ForProduction(use) {
+		add("SZ100", DiagnosticWarn, "license.use", "is %q in class %s", use, p.Input.Class)
+	}
+	return found
+}
+
+// HeapFloor is what the log cleaner's buffer and the replica fetchers take of a
+// broker's heap at most: 128 MiB, and 10 MiB for each fetcher of each other
+// broker.
+func HeapFloor(fetchers, brokers int) int64 {
+	return int64(cleanerBuffer.Value) + int64(fetchers*(brokers-1))*int64(fetchResponse.Value)
+}
