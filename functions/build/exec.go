@@ -179,6 +179,8 @@ func NewChain(functions fn.Set) fn.Function {
 		Name:  "chain",
 		Kind:  ChainKind,
 		Short: "what eda-fn build writes for kustomize",
+
+		Internal: true,
 		New:   func() fn.Config { return &Chain{functions: functions} },
 	}
 }

@@ -28,6 +28,8 @@ type Function struct {
 	Short string
 	// New returns an empty config to decode into.
 	New func() Config
+	// Internal leaves it out of what users are told: programs write its config.
+	Internal bool
 }
 
 // Config is a function's decoded functionConfig: a struct that starts with a

@@ -37,11 +37,13 @@ func (s Set) ByKind(kind string) (Function, bool) {
 	return s[i], true
 }
 
-// Kinds lists the kinds, in the set's order.
+// Kinds lists the kinds that users write, in the set's order.
 func (s Set) Kinds() []string {
-	kinds := make([]string, len(s))
+	kinds := make([]string, 0, len(s))
 	for i := range s {
-		kinds[i] = s[i].Kind
+		if !s[i].Internal {
+			kinds = append(kinds, s[i].Kind)
+		}
 	}
 	return kinds
 }
