@@ -181,7 +181,7 @@ func NewChain(functions fn.Set) fn.Function {
 		Short: "what eda-fn build writes for kustomize",
 
 		Internal: true,
-		New:   func() fn.Config { return &Chain{functions: functions} },
+		New:      func() fn.Config { return &Chain{functions: functions} },
 	}
 }
 

@@ -128,10 +128,10 @@ func (g *generator) owner() string { return g.Kind + "/" + g.Metadata.Name }
 // mark writes the labels and annotations that say what an object is part of.
 func (g *generator) mark(o view.Object, labels map[string]string) {
 	o.Set(view.ArgoAPIVersion, "apiVersion")
-	o.SetNameLabel(partOfLabel, g.solution.Metadata.Name)
-	o.SetNameLabel(clusterLabel, g.Spec.Cluster)
+	o.SetLabel(partOfLabel, g.solution.Metadata.Name)
+	o.SetLabel(clusterLabel, g.Spec.Cluster)
 	for _, name := range solution.Names(labels) {
-		o.SetNameLabel(name, labels[name])
+		o.SetLabel(name, labels[name])
 	}
 	o.SetAnnotation(OwnedByAnnotation, g.owner())
 }
@@ -152,10 +152,10 @@ func (g *generator) namespaces() {
 			continue
 		}
 		for _, key := range solution.Names(create.Labels) {
-			o.SetNameLabel(key, create.Labels[key])
+			o.SetLabel(key, create.Labels[key])
 		}
-		o.SetNameLabel(partOfLabel, g.solution.Metadata.Name)
-		o.SetNameLabel(clusterLabel, g.Spec.Cluster)
+		o.SetLabel(partOfLabel, g.solution.Metadata.Name)
+		o.SetLabel(clusterLabel, g.Spec.Cluster)
 		o.SetAnnotation(OwnedByAnnotation, g.owner())
 		o.SetAnnotation(view.SyncOptionsAnnotation, "Prune=false")
 		for _, key := range solution.Names(create.Annotations) {

@@ -45,13 +45,7 @@ func NewApplication(namespace, name string) Application {
 
 func newArgoObject(kind, namespace, name string) Object {
 	return OfNode(Map("apiVersion", String(ArgoAPIVersion), "kind", String(kind),
-		"metadata", Map("name", quotedString(name), "namespace", quotedString(namespace))))
-}
-
-// SetNameLabel writes a label whose value is a name that people chose: an
-// environment may be called "no".
-func (o Object) SetNameLabel(key, name string) bool {
-	return o.SetNode(quotedString(name), "metadata", "labels", key)
+		"metadata", Map("name", String(name), "namespace", String(namespace))))
 }
 
 // Project returns the AppProject's name.
@@ -89,7 +83,7 @@ func (d ArgoDestination) node() *yaml.Node {
 	m := Map()
 	for _, field := range [][2]string{{"server", d.Server}, {"name", d.Name}, {"namespace", d.Namespace}} {
 		if field[1] != "" {
-			SetField(m, field[0], quotedString(field[1]))
+			SetField(m, field[0], String(field[1]))
 		}
 	}
 	return m
@@ -210,7 +204,7 @@ func texts(sequence *yaml.Node) []string {
 func stringSeq(values []string) *yaml.Node {
 	s := Seq()
 	for _, value := range values {
-		s.Content = append(s.Content, quotedString(value))
+		s.Content = append(s.Content, String(value))
 	}
 	return s
 }

@@ -93,7 +93,7 @@ func TestApplicationSetters(t *testing.T) {
 
 func TestNewApplicationFills(t *testing.T) {
 	app := NewApplication("argocd", "x")
-	app.SetNameLabel("fn.eda-gitops.io/environment", "no")
+	app.SetLabel("fn.eda-gitops.io/environment", "no")
 	app.SetPrune(false)
 	app.FillRetry(Map("limit", Int("3")))
 	app.FillSyncOptions([]string{"ServerSideApply=true"})

@@ -85,7 +85,7 @@ type ProjectRole struct {
 func (p AppProject) SetRoles(roles []ProjectRole) bool {
 	s := Seq()
 	for _, role := range roles {
-		m := Map("name", quotedString(role.Name))
+		m := Map("name", String(role.Name))
 		if role.Description != "" {
 			SetField(m, "description", String(role.Description))
 		}

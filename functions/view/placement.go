@@ -14,7 +14,7 @@ import (
 func (o Object) SetNamespace(namespace string) bool {
 	metadata := Ensure(o.node, "metadata")
 	if Field(metadata, "namespace") != nil {
-		return SetField(metadata, "namespace", quotedString(namespace))
+		return SetField(metadata, "namespace", String(namespace))
 	}
 	at := len(metadata.Content)
 	for i := 0; i+1 < len(metadata.Content); i += 2 {
@@ -22,27 +22,17 @@ func (o Object) SetNamespace(namespace string) bool {
 			at = i + 2
 		}
 	}
-	metadata.Content = slices.Insert(metadata.Content, at, String("namespace"), quotedString(namespace))
+	metadata.Content = slices.Insert(metadata.Content, at, String("namespace"), String(namespace))
 	return true
 }
 
 // SetName writes metadata.name and says whether it changed.
 func (o Object) SetName(name string) bool {
-	return o.SetNode(quotedString(name), "metadata", "name")
-}
-
-// quotedString is String, in quotes where YAML 1.1 reads something else (a
-// namespace may be called "on" or "123"), for the tools that still do.
-func quotedString(value string) *yaml.Node {
-	node := String(value)
-	if yaml.IsValueNonString(value) {
-		node.Style = yaml.DoubleQuotedStyle
-	}
-	return node
+	return o.SetNode(String(name), "metadata", "name")
 }
 
 // SetText replaces a string scalar's value, keeps its comments and its style,
-// and quotes a plain one where it must (see quotedString).
+// and quotes a plain one where it must (see String).
 func SetText(node *yaml.Node, value string) {
 	node.Value = value
 	if node.Style == 0 && yaml.IsValueNonString(value) {
@@ -55,7 +45,7 @@ func NewNamespace(name string) Object {
 	return OfNode(Map(
 		"apiVersion", String("v1"),
 		"kind", String("Namespace"),
-		"metadata", Map("name", quotedString(name))))
+		"metadata", Map("name", String(name))))
 }
 
 // IsNamespace says whether the object is a v1 Namespace.
@@ -124,7 +114,7 @@ func (s Subject) Where() string {
 
 // SetNamespace writes the subject's namespace and says whether it changed.
 func (s Subject) SetNamespace(namespace string) bool {
-	return SetField(s.node, "namespace", quotedString(namespace))
+	return SetField(s.node, "namespace", String(namespace))
 }
 
 // RecordAnnotation says whether an annotation is a record of the past: a host's
