@@ -2,11 +2,13 @@ package build
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/resid"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+	sigsyaml "sigs.k8s.io/yaml"
 
 	"github.com/eda-gitops/functions/functions/fn"
 	"github.com/eda-gitops/functions/functions/view"
@@ -180,8 +182,22 @@ func (t *tree) finish(items []*yaml.RNode) ([]byte, error) {
 			return err
 		}
 		var err error
-		texts[i], err = made[i].AsYAML()
+		texts[i], err = asYAML(made[i].YNode())
 		return err
 	})
 	return bytes.Join(texts, []byte("---\n")), err
+}
+
+// asYAML is kustomize's Resource.AsYAML without its first step, which writes the
+// node and parses it again: these nodes were parsed from kustomize's own output.
+func asYAML(node *yaml.Node) ([]byte, error) {
+	object := map[string]any{}
+	if err := node.Decode(&object); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(object)
+	if err != nil {
+		return nil, err
+	}
+	return sigsyaml.JSONToYAML(text)
 }

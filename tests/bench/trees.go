@@ -32,42 +32,54 @@ var specs = map[string]string{
 
 // trees are the folders of one number of objects.
 type trees struct {
+	dir string
 	// plain has no functions, chain has five, pipeline has one of five steps.
 	plain, chain, pipeline string
-	// lists are ResourceLists by function.
-	lists map[string][]byte
 }
 
-func writeTrees(dir string, n int) (*trees, error) {
+func treesIn(dir string) trees {
+	return trees{
+		dir: dir, plain: filepath.Join(dir, "plain"), chain: filepath.Join(dir, "chain"), pipeline: filepath.Join(dir, "pipeline"),
+	}
+}
+
+// list is the file of a function's ResourceList.
+func (t trees) list(kind string) string { return filepath.Join(t.dir, kind+".yaml") }
+
+// writeTrees writes the trees and the lists of n objects.
+func writeTrees(dir string, n int) error {
 	objects, err := objects(n)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	t := &trees{
-		plain: filepath.Join(dir, "plain"), chain: filepath.Join(dir, "chain"), pipeline: filepath.Join(dir, "pipeline"),
-		lists: map[string][]byte{},
-	}
+	t := treesIn(dir)
 	var chain, steps strings.Builder
 	for _, kind := range functionKinds {
 		fmt.Fprintf(&chain, "---\n%s", config(kind, specs[kind]))
 		fmt.Fprintf(&steps, "\n  - {kind: %s, spec: %s}", kind, specs[kind])
-		input := objects
-		if kind == "SealSecrets" { // which seals for a final namespace
-			input = strings.ReplaceAll(objects, "ENVIRONMENT", "bench-stage")
-		}
-		if t.lists[kind], err = list(config(kind, specs[kind]), input); err != nil {
-			return nil, err
-		}
 	}
 	for folder, functions := range map[string]string{
 		t.plain: "", t.chain: chain.String(),
 		t.pipeline: config("Pipeline", "\n  steps:"+steps.String()),
 	} {
 		if err := writeTree(folder, objects, functions); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return t, nil
+	for _, kind := range functionKinds {
+		input := objects
+		if kind == "SealSecrets" { // which seals for a final namespace
+			input = strings.ReplaceAll(objects, "ENVIRONMENT", "bench-stage")
+		}
+		text, err := list(config(kind, specs[kind]), input)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(t.list(kind), text, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func writeTree(dir, objects, functions string) error {
