@@ -214,6 +214,9 @@ func kustomization(dir string) bool {
 // sealedFiles finds the SealedSecrets in a folder's YAML files. What is no
 // manifest is passed over.
 func sealedFiles(dir string) ([]seal.Found, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%s: no such folder; name the one that holds the sealed secrets", dir)
+	}
 	var found []seal.Found
 	files := os.DirFS(dir)
 	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {

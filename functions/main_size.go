@@ -102,6 +102,12 @@ func (p *program) size(cmd *cobra.Command, options build.Options, flags sizeFlag
 	if err := checkSizeFlags(flags); err != nil {
 		return err
 	}
+	// Zero means "not said" to the model; said outright it is a mistake.
+	for _, name := range []string{"zones", "rf"} {
+		if n, err := cmd.Flags().GetInt(name); err == nil && cmd.Flags().Changed(name) && n < 1 {
+			return fmt.Errorf("--%s is %d; expected 1 or more", name, n)
+		}
+	}
 	switch {
 	case flags.from != "":
 		ask := sizing.AuditOptions{

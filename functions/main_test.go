@@ -275,6 +275,8 @@ func TestCommands(t *testing.T) {
 		"a kind that is none":      {[]string{"schema", "PinOperator"}, 1, `did you mean "PinOperators"?`},
 		"a flag that is none":      {[]string{"build", "--frob"}, 1, "unknown flag: --frob"},
 		"a folder that is none":    {[]string{"build", "nowhere"}, 1, "nowhere: no such folder"},
+		"zones that are none":      {[]string{"size", "--ingress", "50MB/s", "--zones", "0"}, 1, "--zones is 0; expected 1 or more"},
+		"sealed secrets nowhere":   {[]string{"seal", "check", "nowhere"}, 1, "nowhere: no such folder"},
 		"check without output":     {[]string{"build", ".", "--check"}, 1, "--check needs -o"},
 		"as a function, no input":  {nil, 1, "stdin is empty"},
 		"a value in the arguments": {[]string{"seal", "a", "--env", "../examples/rt-inventory/environments/dev", "--from-file", "value"}, 1, "never stands on the command line"},
