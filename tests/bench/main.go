@@ -5,9 +5,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,7 +24,7 @@ func main() {
 	bin := flag.String("bin", "build/eda-fn", "the program to measure")
 	kustomize := flag.String("kustomize", os.Getenv("EDA_KUSTOMIZE"), "kustomize v5.8.2")
 	sizes := flag.String("sizes", "100,1000,10000", "numbers of objects")
-	most := flag.Int("kustomize-most", 1000, "the largest tree for rows with kustomize, which takes its time by the square: 10,000 objects need more than 10 minutes without any function, and hours with five")
+	bound := flag.Float64("bound", 2, "how often the baseline's time a row of a large tree may take before it is stopped and printed as more than that")
 	runs := flag.Int("runs", 5, "timed pairs per row (after one that does not count)")
 	write := flag.String("write", "", "only write the trees of the first size to this folder")
 	flag.Parse()
@@ -38,25 +40,31 @@ func main() {
 		}
 		return
 	}
-	if err := run(os.Stdout, *bin, *kustomize, *sizes, *most, *runs); err != nil {
+	if err := run(os.Stdout, *bin, *kustomize, *sizes, *bound, *runs); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-// few objects are rendered in less than a tenth of a second.
-const few = 100
+// few objects are rendered in less than a tenth of a second; of many, kustomize
+// takes more than ten minutes without any function, since it compares each
+// object with each, and hours with five.
+const (
+	few  = 100
+	many = 10_000
+)
 
 // bench is one call of the program.
 type bench struct {
 	out            io.Writer
 	bin, kustomize string
 	pass           string
-	runs, most     int
+	runs           int
+	bound          float64
 	dir            string
 }
 
-func run(out io.Writer, bin, kustomize, sizes string, most, runs int) error {
+func run(out io.Writer, bin, kustomize, sizes string, bound float64, runs int) error {
 	bin, err := filepath.Abs(bin)
 	if err != nil {
 		return err
@@ -66,7 +74,7 @@ func run(out io.Writer, bin, kustomize, sizes string, most, runs int) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{out: out, bin: bin, kustomize: kustomize, runs: runs, most: most, dir: dir, pass: filepath.Join(dir, "kyaml-pass")}
+	b := &bench{out: out, bin: bin, kustomize: kustomize, runs: runs, bound: bound, dir: dir, pass: filepath.Join(dir, "kyaml-pass")}
 	// The bare kyaml pass is a program of its own, so that it pays for a start too.
 	build := exec.Command("go", "build", "-o", b.pass, "./tests/bench/pass")
 	build.Stderr = os.Stderr
@@ -103,37 +111,53 @@ func (b *bench) size(n int) error {
 	if err := write.Run(); err != nil {
 		return err
 	}
-	fmt.Fprintf(b.out, "\n%d objects, %d pairs a row\n\n| what | time, ratio | peak memory, ratio | time | memory |\n|---|---|---|---|---|\n", n, b.runs)
-	plain := b.command(b.kustomize, "build", trees.plain)
-	rows := []struct {
-		name     string
-		row, vs  func() *exec.Cmd
-		baseline string
-	}{
-		{"`kustomize build`, five exec functions", b.command(b.kustomize, "build", "--enable-alpha-plugins", "--enable-exec", trees.chain), plain, "`kustomize build` without functions"},
-		{"`kustomize build`, one exec `Pipeline`", b.command(b.kustomize, "build", "--enable-alpha-plugins", "--enable-exec", trees.pipeline), plain, ""},
-		{"`eda-fn build`, five functions", b.command(b.bin, "build", trees.chain), plain, ""},
-		{"`eda-fn build`, a `Pipeline`", b.command(b.bin, "build", trees.pipeline), plain, ""},
+	pairs := fmt.Sprintf("%d pairs a row", b.runs)
+	if n >= many {
+		pairs += ", builds once each"
 	}
-	if n > b.most {
-		rows = nil
+	fmt.Fprintf(b.out, "\n%d objects, %s\n\n| what | time, ratio | peak memory, ratio | time | memory |\n|---|---|---|---|---|\n", n, pairs)
+	kustomize := group{
+		baseline: row{"`kustomize build` without functions", b.command(b.kustomize, "build", trees.plain)},
+		rows: []row{
+			{"`eda-fn build`, five functions", b.command(b.bin, "build", trees.chain)},
+			{"`eda-fn build`, a `Pipeline`", b.command(b.bin, "build", trees.pipeline)},
+			{"`kustomize build`, one exec `Pipeline`", b.command(b.kustomize, "build", "--enable-alpha-plugins", "--enable-exec", trees.pipeline)},
+			{"`kustomize build`, five exec functions", b.command(b.kustomize, "build", "--enable-alpha-plugins", "--enable-exec", trees.chain)},
+		},
 	}
-	for _, kind := range functionKinds {
-		rows = append(rows, struct {
-			name     string
-			row, vs  func() *exec.Cmd
-			baseline string
-		}{"`" + kind + "` alone", b.withInput(trees.list(kind), b.bin), b.withInput(trees.list(kind), b.pass), "a bare kyaml read and write"})
-		if kind != functionKinds[0] {
-			rows[len(rows)-1].baseline = ""
+	compare := b.inTurn
+	if n >= many {
+		compare = b.once
+	}
+	if err := compare(kustomize); err != nil {
+		return err
+	}
+	for i, kind := range functionKinds {
+		alone := group{
+			baseline: row{command: b.withInput(trees.list(kind), b.pass)},
+			rows:     []row{{"`" + kind + "` alone", b.withInput(trees.list(kind), b.bin)}},
 		}
-	}
-	for _, r := range rows {
-		if err := b.row(r.name, r.baseline, r.row, r.vs); err != nil {
-			return fmt.Errorf("%s: %w", r.name, err)
+		if i == 0 {
+			alone.baseline.name = "a bare kyaml read and write"
+		}
+		if err := b.inTurn(alone); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// row is a line of the table, and what makes its command anew for each run.
+type row struct {
+	name    string
+	command func() *exec.Cmd
+}
+
+// group is what is measured against one baseline, which gets a line of its own
+// where it has a name.
+type group struct {
+	baseline row
+	rows     []row
 }
 
 // cost of one process.
@@ -143,34 +167,66 @@ type cost struct {
 	memory float64
 }
 
-// row times a command in turn with its baseline and prints the medians.
-func (b *bench) row(name, baseline string, command, base func() *exec.Cmd) error {
-	var rows, bases []cost
-	for i := 0; i <= b.runs; i++ {
-		c, err := measure(base())
-		if err != nil {
-			return err
+// inTurn times each row in turn with its baseline, pair by pair, and prints the
+// medians.
+func (b *bench) inTurn(g group) error {
+	for _, r := range g.rows {
+		var costs, bases []cost
+		for i := 0; i <= b.runs; i++ {
+			base, err := measure(g.baseline.command(), unbounded)
+			if err != nil {
+				return fmt.Errorf("%s: %w", r.name, err)
+			}
+			c, err := measure(r.command(), unbounded)
+			if err != nil {
+				return fmt.Errorf("%s: %w", r.name, err)
+			}
+			if i > 0 { // the first pair warms caches
+				bases, costs = append(bases, base), append(costs, c)
+			}
 		}
-		d, err := measure(command())
-		if err != nil {
-			return err
+		b.baseline(&g, cost{seconds: median(bases, byTime), memory: median(bases, byMemory)})
+		times, memory := make([]float64, len(costs)), make([]float64, len(costs))
+		for i := range costs {
+			times[i], memory[i] = costs[i].seconds/bases[i].seconds, costs[i].memory/bases[i].memory
 		}
-		if i > 0 { // the first pair warms caches
-			bases, rows = append(bases, c), append(rows, d)
+		slices.Sort(times)
+		slices.Sort(memory)
+		fmt.Fprintf(b.out, "| %s | %.2f | %.2f | %s | %s |\n", r.name, times[len(times)/2], memory[len(memory)/2],
+			seconds(median(costs, byTime)), mebibytes(median(costs, byMemory)))
+	}
+	return nil
+}
+
+// once times the baseline and each row one time, and stops a row that takes more
+// than the bound.
+func (b *bench) once(g group) error {
+	base, err := measure(g.baseline.command(), unbounded)
+	if err != nil {
+		return err
+	}
+	b.baseline(&g, base)
+	limit := time.Duration(b.bound * base.seconds * float64(time.Second))
+	for _, r := range g.rows {
+		c, err := measure(r.command(), limit)
+		switch {
+		case errors.Is(err, errStopped):
+			fmt.Fprintf(b.out, "| %s | more than %.2g | | stopped after %s | |\n", r.name, b.bound, seconds(limit.Seconds()))
+		case err != nil:
+			return fmt.Errorf("%s: %w", r.name, err)
+		default:
+			fmt.Fprintf(b.out, "| %s | %.2f | %.2f | %s | %s |\n", r.name, c.seconds/base.seconds, c.memory/base.memory, seconds(c.seconds), mebibytes(c.memory))
 		}
 	}
-	if baseline != "" {
-		fmt.Fprintf(b.out, "| %s | 1 | 1 | %s | %s |\n", baseline, seconds(median(bases, byTime)), mebibytes(median(bases, byMemory)))
+	return nil
+}
+
+// baseline prints the baseline's own line, the first time.
+func (b *bench) baseline(g *group, c cost) {
+	if g.baseline.name != "" {
+		fmt.Fprintf(b.out, "| %s | 1 | 1 | %s | %s |\n", g.baseline.name, seconds(c.seconds), mebibytes(c.memory))
+		g.baseline.name = ""
 	}
-	times, memory := make([]float64, len(rows)), make([]float64, len(rows))
-	for i := range rows {
-		times[i], memory[i] = rows[i].seconds/bases[i].seconds, rows[i].memory/bases[i].memory
-	}
-	slices.Sort(times)
-	slices.Sort(memory)
-	_, err := fmt.Fprintf(b.out, "| %s | %.2f | %.2f | %s | %s |\n", name, times[len(times)/2], memory[len(memory)/2],
-		seconds(median(rows, byTime)), mebibytes(median(rows, byMemory)))
-	return err
 }
 
 func byTime(c cost) float64   { return c.seconds }
@@ -189,13 +245,27 @@ func seconds(s float64) string { return fmt.Sprintf("%.3f s", s) }
 
 func mebibytes(bytes float64) string { return fmt.Sprintf("%.0f MiB", bytes/(1<<20)) }
 
-// measure runs a process to its end.
-func measure(cmd *exec.Cmd) (cost, error) {
+// unbounded is the limit of what may take as long as it takes.
+const unbounded = time.Duration(math.MaxInt64)
+
+var errStopped = errors.New("stopped at its limit")
+
+// measure runs a process to its end, or with all that it has started to the limit.
+func measure(cmd *exec.Cmd, limit time.Duration) (cost, error) {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	cmd.Stdout = io.Discard
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	start := time.Now()
-	if err := cmd.Run(); err != nil {
+	if err := cmd.Start(); err != nil {
+		return cost{}, fmt.Errorf("%v: %w", cmd.Args, err)
+	}
+	stop := time.AfterFunc(limit, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	err := cmd.Wait()
+	switch inTime := stop.Stop(); {
+	case err != nil && !inTime:
+		return cost{}, errStopped
+	case err != nil:
 		return cost{}, fmt.Errorf("%v: %w\n%s", cmd.Args, err, stderr.String())
 	}
 	elapsed := time.Since(start).Seconds()
