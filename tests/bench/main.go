@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -40,7 +42,10 @@ func main() {
 		}
 		return
 	}
-	if err := run(os.Stdout, *bin, *kustomize, *sizes, *bound, *runs); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Stdout, *bin, *kustomize, *sizes, *bound, *runs)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
@@ -64,7 +69,7 @@ type bench struct {
 	dir            string
 }
 
-func run(out io.Writer, bin, kustomize, sizes string, bound float64, runs int) error {
+func run(ctx context.Context, out io.Writer, bin, kustomize, sizes string, bound float64, runs int) error {
 	bin, err := filepath.Abs(bin)
 	if err != nil {
 		return err
@@ -76,7 +81,7 @@ func run(out io.Writer, bin, kustomize, sizes string, bound float64, runs int) e
 	defer os.RemoveAll(dir)
 	b := &bench{out: out, bin: bin, kustomize: kustomize, runs: runs, bound: bound, dir: dir, pass: filepath.Join(dir, "kyaml-pass")}
 	// The bare kyaml pass is a program of its own, so that it pays for a start too.
-	build := exec.Command("go", "build", "-o", b.pass, "./tests/bench/pass")
+	build := exec.CommandContext(ctx, "go", "build", "-o", b.pass, "./tests/bench/pass")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("building the bare kyaml pass: %w", err)
@@ -90,7 +95,7 @@ func run(out io.Writer, bin, kustomize, sizes string, bound float64, runs int) e
 		if n <= few {
 			b.runs = 3 * runs // quick, and so more at the mercy of what else runs
 		}
-		if err := b.size(n); err != nil {
+		if err := b.size(ctx, n); err != nil {
 			return fmt.Errorf("%d objects: %w", n, err)
 		}
 	}
@@ -98,7 +103,7 @@ func run(out io.Writer, bin, kustomize, sizes string, bound float64, runs int) e
 }
 
 // size measures all rows for a number of objects.
-func (b *bench) size(n int) error {
+func (b *bench) size(ctx context.Context, n int) error {
 	trees := treesIn(filepath.Join(b.dir, strconv.Itoa(n)))
 	// In a process of its own: a child's peak memory counts from what its parent
 	// has when it starts it.
@@ -106,7 +111,7 @@ func (b *bench) size(n int) error {
 	if err != nil {
 		return err
 	}
-	write := exec.Command(self, "-write", trees.dir, "-sizes", strconv.Itoa(n))
+	write := exec.CommandContext(ctx, self, "-write", trees.dir, "-sizes", strconv.Itoa(n))
 	write.Stderr = os.Stderr
 	if err := write.Run(); err != nil {
 		return err
@@ -129,7 +134,7 @@ func (b *bench) size(n int) error {
 	if n >= many {
 		compare = b.once
 	}
-	if err := compare(kustomize); err != nil {
+	if err := compare(ctx, kustomize); err != nil {
 		return err
 	}
 	for i, kind := range functionKinds {
@@ -140,7 +145,7 @@ func (b *bench) size(n int) error {
 		if i == 0 {
 			alone.baseline.name = "a bare kyaml read and write"
 		}
-		if err := b.inTurn(alone); err != nil {
+		if err := b.inTurn(ctx, alone); err != nil {
 			return err
 		}
 	}
@@ -150,8 +155,11 @@ func (b *bench) size(n int) error {
 // row is a line of the table, and what makes its command anew for each run.
 type row struct {
 	name    string
-	command func() *exec.Cmd
+	command makeCommand
 }
+
+// makeCommand makes a command that ends with its context.
+type makeCommand func(context.Context) *exec.Cmd
 
 // group is what is measured against one baseline, which gets a line of its own
 // where it has a name.
@@ -169,15 +177,15 @@ type cost struct {
 
 // inTurn times each row in turn with its baseline, pair by pair, and prints the
 // medians.
-func (b *bench) inTurn(g group) error {
+func (b *bench) inTurn(ctx context.Context, g group) error {
 	for _, r := range g.rows {
 		var costs, bases []cost
 		for i := 0; i <= b.runs; i++ {
-			base, err := measure(g.baseline.command(), unbounded)
+			base, err := measure(ctx, unbounded, g.baseline.command)
 			if err != nil {
 				return fmt.Errorf("%s: %w", r.name, err)
 			}
-			c, err := measure(r.command(), unbounded)
+			c, err := measure(ctx, unbounded, r.command)
 			if err != nil {
 				return fmt.Errorf("%s: %w", r.name, err)
 			}
@@ -200,15 +208,15 @@ func (b *bench) inTurn(g group) error {
 
 // once times the baseline and each row one time, and stops a row that takes more
 // than the bound.
-func (b *bench) once(g group) error {
-	base, err := measure(g.baseline.command(), unbounded)
+func (b *bench) once(ctx context.Context, g group) error {
+	base, err := measure(ctx, unbounded, g.baseline.command)
 	if err != nil {
 		return err
 	}
 	b.baseline(&g, base)
 	limit := time.Duration(b.bound * base.seconds * float64(time.Second))
 	for _, r := range g.rows {
-		c, err := measure(r.command(), limit)
+		c, err := measure(ctx, limit, r.command)
 		switch {
 		case errors.Is(err, errStopped):
 			fmt.Fprintf(b.out, "| %s | more than %.2g | | stopped after %s | |\n", r.name, b.bound, seconds(limit.Seconds()))
@@ -251,21 +259,20 @@ const unbounded = time.Duration(math.MaxInt64)
 var errStopped = errors.New("stopped at its limit")
 
 // measure runs a process to its end, or with all that it has started to the limit.
-func measure(cmd *exec.Cmd, limit time.Duration) (cost, error) {
+func measure(ctx context.Context, limit time.Duration, command makeCommand) (cost, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, limit, errStopped)
+	defer cancel()
+	cmd := command(limited)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	cmd.Stdout = io.Discard
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	start := time.Now()
-	if err := cmd.Start(); err != nil {
-		return cost{}, fmt.Errorf("%v: %w", cmd.Args, err)
-	}
-	stop := time.AfterFunc(limit, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
-	err := cmd.Wait()
-	switch inTime := stop.Stop(); {
-	case err != nil && !inTime:
-		return cost{}, errStopped
-	case err != nil:
+	if err := cmd.Run(); err != nil {
+		if cause := context.Cause(limited); cause != nil {
+			return cost{}, cause
+		}
 		return cost{}, fmt.Errorf("%v: %w\n%s", cmd.Args, err, stderr.String())
 	}
 	elapsed := time.Since(start).Seconds()
@@ -281,18 +288,18 @@ func measure(cmd *exec.Cmd, limit time.Duration) (cost, error) {
 }
 
 // command makes calls with eda-fn on PATH, where kustomize looks for it.
-func (b *bench) command(program string, args ...string) func() *exec.Cmd {
-	return func() *exec.Cmd {
-		cmd := exec.Command(program, args...)
+func (b *bench) command(program string, args ...string) makeCommand {
+	return func(ctx context.Context) *exec.Cmd {
+		cmd := exec.CommandContext(ctx, program, args...)
 		cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(b.bin)+":"+os.Getenv("PATH"))
 		return cmd
 	}
 }
 
 // withInput makes calls with a file on stdin.
-func (b *bench) withInput(path, program string) func() *exec.Cmd {
-	return func() *exec.Cmd {
-		cmd := exec.Command(program)
+func (b *bench) withInput(path, program string) makeCommand {
+	return func(ctx context.Context) *exec.Cmd {
+		cmd := exec.CommandContext(ctx, program)
 		input, err := os.Open(path)
 		if err != nil {
 			cmd.Err = err
