@@ -135,9 +135,8 @@ func (t *tree) signAsKustomize(m resMap) error {
 		return nil
 	}
 	for _, r := range m.Resources() {
-		labels := r.GetLabels()
-		labels[konfig.ManagedbyLabelKey] = "kustomize-" + kustomizeVersion
-		if err := r.SetLabels(labels); err != nil {
+		// Not SetLabels, which makes text of labels that are none.
+		if err := r.PipeE(yaml.SetLabel(konfig.ManagedbyLabelKey, "kustomize-"+kustomizeVersion)); err != nil {
 			return err
 		}
 	}

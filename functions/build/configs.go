@@ -141,7 +141,7 @@ func (t *tree) loadPaths(k *kustomization, field string, paths []string) (resMap
 	}
 	list := map[string]any{"resources": paths}
 	if t.keepsOrigins() {
-		list["buildMetadata"] = []string{types.OriginAnnotations}
+		list["buildMetadata"] = []string{types.OriginAnnotations, types.TransformerAnnotations}
 	}
 	content, err := sigsyaml.Marshal(list)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/types"
@@ -22,7 +23,7 @@ import (
 func (t *tree) execFS() *overlay {
 	fsys := newOverlay()
 	fsys.rewrite = t.rewrite
-	fsys.virtual = t.virtual
+	fsys.virtual, fsys.links = t.virtual, t.links
 	return fsys
 }
 
@@ -122,28 +123,22 @@ func (t *tree) inlineConfigs(configs []config, fuse bool) (*yaml.Node, error) {
 		for fuse && configs[i].ours && i+run < len(configs) && configs[i+run].ours {
 			run++
 		}
-		entry, err := t.entry(configs[i : i+run])
+		text, err := t.configText(configs[i:i+run], i)
 		if err != nil {
 			return nil, err
 		}
-		lines.Content = append(lines.Content, entry)
+		lines.Content = append(lines.Content, view.String(text))
 		i += run
 	}
 	return lines, nil
 }
 
-// entry is a run of configs as one in-line config.
-func (t *tree) entry(run []config) (*yaml.Node, error) {
-	text, err := t.configText(run)
-	return view.String(text), err
-}
-
 // configText is a run of configs as one config: ours are called by this
-// program's path.
-func (t *tree) configText(run []config) (string, error) {
+// program's path. The place is that of the first in its list.
+func (t *tree) configText(run []config, place int) (string, error) {
 	node := yaml.NewRNode(view.Copy(run[0].node.YNode()))
 	if len(run) > 1 {
-		node = chainConfig(run)
+		node = chainConfig(run, place)
 	}
 	if run[0].ours {
 		spec, err := sigsyaml.Marshal(map[string]any{"exec": map[string]any{"path": t.Self}})
@@ -236,9 +231,11 @@ func selfItem(node *yaml.RNode) *yaml.RNode {
 	return self
 }
 
-func chainConfig(run []config) *yaml.RNode {
+// chainConfig fuses a run. Its place is in its name, since kustomize takes no
+// two configs of one name, and a list may hold two runs of the same kinds.
+func chainConfig(run []config, place int) *yaml.RNode {
 	list := view.Seq()
-	var names []string
+	names := []string{strconv.Itoa(place)}
 	for _, c := range run {
 		list.Content = append(list.Content, view.Copy(c.node.YNode()))
 		names = append(names, strings.ToLower(view.Of(c.node).Kind()))

@@ -21,6 +21,8 @@ type overlay struct {
 	// virtual holds files that are not on disk, in folders that are not either,
 	// by path.
 	virtual map[string][]byte
+	// links lead from paths that are not on disk to virtual ones.
+	links map[string]string
 	// rewrite changes kustomizations, nil for not at all.
 	rewrite func(path string, content []byte) ([]byte, error)
 	// kustomizations maps the file that a kustomization is to the path at which
@@ -68,6 +70,9 @@ func (o *overlay) ReadFile(path string) ([]byte, error) {
 // CleanedAbs implements filesys.FileSystem. The loader calls it for each file
 // that it reads.
 func (o *overlay) CleanedAbs(path string) (filesys.ConfirmedDir, string, error) {
+	if target, found := o.links[path]; found {
+		path = target
+	}
 	if _, found := o.virtual[path]; found {
 		return filesys.ConfirmedDir(filepath.Dir(path)), filepath.Base(path), nil
 	}

@@ -45,16 +45,12 @@ type tree struct {
 	localConfig bool
 	resources   map[string]bool
 	facts       Facts
-	// remote says that something of the tree is not on this disk.
-	remote bool
-	// origins are the folders of the tree as kustomize writes them into
-	// annotations (see keepsOrigins).
-	origins map[string]string
-	// loaded holds configs by kustomization and field, rewritten and virtual
-	// the files that kustomize reads in place of the disk's.
+	// loaded holds configs by kustomization and field, rewritten, virtual and
+	// links what kustomize reads in place of the disk's files.
 	loaded    map[[2]string][]config
 	rewritten map[string][]byte
 	virtual   map[string][]byte
+	links     map[string]string
 	// scoped names, by kustomization, a config file that names a path.
 	scoped map[string]string
 	// warnings about configs.
@@ -91,8 +87,8 @@ func loadTree(o Options, dir string, lenient bool) (*tree, error) {
 	}
 	t := &tree{
 		Options: o, root: string(confirmed), lenient: lenient,
-		resources: map[string]bool{}, origins: map[string]string{}, scoped: map[string]string{},
-		loaded: map[[2]string][]config{}, rewritten: map[string][]byte{}, virtual: map[string][]byte{},
+		resources: map[string]bool{}, scoped: map[string]string{}, loaded: map[[2]string][]config{},
+		rewritten: map[string][]byte{}, virtual: map[string][]byte{}, links: map[string]string{},
 	}
 	if t.top, err = t.read(t.root); err != nil {
 		return nil, err
@@ -100,7 +96,7 @@ func loadTree(o Options, dir string, lenient bool) (*tree, error) {
 	if t.top == nil {
 		return nil, fmt.Errorf("%s: no %s here", dir, strings.Join(konfig.RecognizedKustomizationFileNames(), ", "))
 	}
-	if err := t.scan(t.top, "", nil); err != nil {
+	if err := t.scan(t.top, nil); err != nil {
 		return nil, err
 	}
 	for _, list := range []struct {
@@ -171,11 +167,10 @@ var topFields = []string{"generators", "transformers"}
 
 // scan walks a kustomization and those below it, refuses what is not allowed
 // and notes what stands in the way of running in this process.
-func (t *tree) scan(k *kustomization, origin string, open []string) error {
+func (t *tree) scan(k *kustomization, open []string) error {
 	if slices.Contains(open, k.dir) {
 		return nil // kustomize reports the cycle
 	}
-	t.origins[k.dir] = origin
 	if err := t.refuse(k); err != nil {
 		return err
 	}
@@ -185,7 +180,6 @@ func (t *tree) scan(k *kustomization, origin string, open []string) error {
 		info, err := os.Stat(path)
 		if err != nil {
 			t.obstacle("%s: %s is not on this disk", t.shown(k.path), entry)
-			t.remote = true
 			continue
 		}
 		if !info.IsDir() {
@@ -203,7 +197,7 @@ func (t *tree) scan(k *kustomization, origin string, open []string) error {
 		if below == nil {
 			continue // kustomize reports it
 		}
-		if err := t.scan(below, filepath.Join(origin, entry), append(slices.Clone(open), k.dir)); err != nil {
+		if err := t.scan(below, append(slices.Clone(open), k.dir)); err != nil {
 			return err
 		}
 	}

@@ -179,7 +179,7 @@ func TestRemoteBase(t *testing.T) {
 	}
 	refused(t, foreign, "--enable-exec", "-allow-remote")
 	same(t, foreign, "-allow-remote", "-enable-exec")
-	refused(t, filepath.Join(top, "metadata"), "remove buildMetadata", "-allow-remote")
+	same(t, filepath.Join(top, "metadata"), "-allow-remote")
 }
 
 // kustomize is told this program's own path, wherever that is: none is looked
