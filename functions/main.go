@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/eda-gitops/functions/functions/build"
@@ -87,6 +89,8 @@ kustomize and kpt call it this way; people use the commands below.`,
 		})
 	}
 	root.SetHelpCommandGroupID(groupVerbs)
+	root.SetFlagErrorFunc(explainFlag)
+	explainUse(root)
 	return root
 }
 
@@ -131,6 +135,35 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("%s takes no argument, but there is %q", cmd.CommandPath(), args[0])
 	}
 	return fmt.Errorf("there is no command %q%s", args[0], fnconfig.Suggest(args[0], names))
+}
+
+// explainFlag says whose flag is wrong, and which one is near.
+func explainFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return fmt.Errorf("%s: %w", cmd.CommandPath(), err)
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	return fmt.Errorf("%s: %w%s", cmd.CommandPath(), err, fnconfig.Suggest("--"+unknown.GetSpecifiedName(), names))
+}
+
+// explainUse makes every command that takes arguments say how it is called when
+// there are too few or too many.
+func explainUse(cmd *cobra.Command) {
+	for _, c := range cmd.Commands() {
+		explainUse(c)
+	}
+	check := cmd.Args
+	if check == nil || !strings.Contains(cmd.Use, " ") {
+		return
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return fmt.Errorf("%s: %w; use: %s", cmd.CommandPath(), err, cmd.UseLine())
+		}
+		return nil
+	}
 }
 
 func (p *program) listCommand() *cobra.Command {

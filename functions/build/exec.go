@@ -21,7 +21,7 @@ import (
 // with this program's path as their exec function, and those that follow one
 // another are fused into one call.
 func (t *tree) execFS() *overlay {
-	fsys := newOverlay()
+	fsys := newOverlay(t.shown)
 	fsys.rewrite = t.rewrite
 	fsys.virtual, fsys.links = t.virtual, t.links
 	return fsys

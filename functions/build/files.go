@@ -92,6 +92,10 @@ func fileNames(objects []*yaml.RNode) []string {
 // differ, whatever letters their names have.
 const maxDetail = 4
 
+// maxName keeps a file's name, with what is added to it, under the 255 bytes that
+// file systems take; an object's name alone may have 253.
+const maxName = 230
+
 func fileName(o view.Object, detail int) string {
 	parts := []string{strings.ToLower(o.Kind())}
 	if detail >= 2 && o.Group() != "" {
@@ -108,7 +112,12 @@ func fileName(o view.Object, detail int) string {
 		sum := sha256.Sum256([]byte(strings.Join([]string{o.APIVersion(), o.Kind(), o.Namespace(), o.Name()}, "\x00")))
 		parts = append(parts, hex.EncodeToString(sum[:4]))
 	}
-	name := safeName(strings.Join(parts, "-")) + ".yaml"
+	name := safeName(strings.Join(parts, "-"))
+	if len(name) > maxName {
+		sum := sha256.Sum256([]byte(name))
+		name = name[:maxName] + "-" + hex.EncodeToString(sum[:4])
+	}
+	name += ".yaml"
 	component, _ := o.Label(ComponentLabel)
 	if component == "" {
 		return name
@@ -128,44 +137,88 @@ func safeName(name string) string {
 }
 
 // Write replaces files that differ, each atomically, and removes those that an
-// earlier build wrote and this one does not.
+// earlier build wrote and this one does not. Where it fails halfway, the index
+// already names what it wrote, so that the next build may replace it.
 func (f *Files) Write() error {
 	old, err := f.written()
 	if err != nil {
 		return err
 	}
+	var changed []string
 	for _, name := range f.names() {
 		path := filepath.Join(f.dir, name)
-		now, err := os.ReadFile(path)
-		if err == nil && bytes.Equal(now, f.content[name]) {
+		if holds(path, f.content[name]) {
 			continue
 		}
-		if err == nil && f.index && !slices.Contains(old, name) {
-			return fmt.Errorf("%s: stands in the way: no build of eda-fn wrote it; move or remove it", path)
+		if f.index {
+			if err := f.inTheWay(path, slices.Contains(old, name)); err != nil {
+				return err
+			}
 		}
+		changed = append(changed, name)
 	}
-	for _, name := range f.names() {
-		path := filepath.Join(f.dir, name)
-		if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, f.content[name]) {
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := ReplaceFile(path, f.content[name], 0o644); err != nil {
+	if len(changed) > 0 {
+		if err := f.writeIndex(append(f.names(), old...)); err != nil {
 			return err
 		}
 	}
-	if !f.index {
-		return nil
+	for _, name := range changed {
+		if err := replaceIn(filepath.Join(f.dir, name), f.content[name]); err != nil {
+			return err
+		}
 	}
 	if err := f.removeStale(old); err != nil {
 		return err
 	}
-	return ReplaceFile(filepath.Join(f.dir, IndexFile), []byte(strings.Join(f.names(), "\n")+"\n"), 0o644)
+	return f.writeIndex(f.names())
+}
+
+// inTheWay says why a file can't be written: a file or folder of other people's
+// has its name, or that of its folder.
+func (f *Files) inTheWay(path string, ours bool) error {
+	for dir := filepath.Dir(path); dir != filepath.Clean(f.dir); dir = filepath.Dir(dir) {
+		if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+			return fmt.Errorf("%s: stands in the way: it is a file, and a folder of that name is to be written; move or remove it", dir)
+		}
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil //nolint:nilerr // nothing is there, or writing will say what is wrong
+	case info.IsDir():
+		return fmt.Errorf("%s: stands in the way: it is a folder; move or remove it", path)
+	case !ours:
+		return fmt.Errorf("%s: stands in the way: no build of eda-fn wrote it; move or remove it", path)
+	}
+	return nil
+}
+
+// writeIndex writes the list of the folder's files.
+func (f *Files) writeIndex(names []string) error {
+	if !f.index {
+		return nil
+	}
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	text := []byte(strings.Join(names, "\n") + "\n")
+	path := filepath.Join(f.dir, IndexFile)
+	if holds(path, text) {
+		return nil
+	}
+	return replaceIn(path, text)
+}
+
+// replaceIn is ReplaceFile in a folder that may have to be made.
+func replaceIn(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("writing %s: %w", path, cause(err))
+	}
+	return ReplaceFile(path, content, 0o644)
 }
 
 func (f *Files) removeStale(old []string) error {
+	if !f.index {
+		return nil
+	}
 	for _, name := range old {
 		if _, kept := f.content[name]; kept {
 			continue
@@ -190,7 +243,7 @@ func (f *Files) Diff() (string, error) {
 	var out strings.Builder
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(append(f.names(), old...)))) {
 		path := filepath.Join(f.dir, name)
-		now, err := os.ReadFile(path)
+		now, err := readRegular(path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
@@ -226,9 +279,42 @@ func (f *Files) written() ([]string, error) {
 
 func (f *Files) names() []string { return slices.Sorted(maps.Keys(f.content)) }
 
+// readRegular is os.ReadFile for files, and an error for what may never end: a
+// device or a pipe.
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: is no file", path)
+	}
+	return os.ReadFile(path)
+}
+
+// holds says whether a file has this content.
+func holds(path string, content []byte) bool {
+	now, err := readRegular(path)
+	return err == nil && bytes.Equal(now, content)
+}
+
 // ReplaceFile writes a file so that readers see the old content or the new,
-// never a part.
+// never a part. A link stays, and what it leads to is replaced; a device or a
+// pipe is written to.
 func ReplaceFile(path string, content []byte, mode fs.FileMode) error {
+	if err := replaceFile(path, content, mode); err != nil {
+		return fmt.Errorf("writing %s: %w", path, cause(err))
+	}
+	return nil
+}
+
+func replaceFile(path string, content []byte, mode fs.FileMode) error {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return writeThrough(path, content)
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
 	temp, err := os.CreateTemp(filepath.Dir(path), ".eda-fn-*")
 	if err != nil {
 		return err
@@ -246,4 +332,30 @@ func ReplaceFile(path string, content []byte, mode fs.FileMode) error {
 		return err
 	}
 	return os.Rename(temp.Name(), path)
+}
+
+func writeThrough(path string, content []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	if _, err := file.Write(content); err != nil {
+		_ = file.Close()
+		return err
+	}
+	return file.Close()
+}
+
+// cause is an error without the name of the file that it is about, which may be
+// a temporary one.
+func cause(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -202,5 +203,114 @@ func TestNoObjects(t *testing.T) {
 	}
 	if names := files.names(); len(names) > 0 {
 		t.Errorf("files are %q", names)
+	}
+}
+
+// A build that fails halfway, on a full disk for one, leaves files that the next
+// may replace.
+func TestHalfWritten(t *testing.T) {
+	dir := t.TempDir()
+	obstacle := filepath.Join(dir, "z")
+	if err := os.Symlink(filepath.Join(dir, "nowhere"), obstacle); err != nil {
+		t.Fatal(err)
+	}
+	write := func(label string) error {
+		files, err := FilePerObject(dir, stream(object("v1", "ConfigMap", label, "a", ""), object("v1", "ConfigMap", "", "b", "z")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return files.Write()
+	}
+	if err := write("one"); err == nil || !strings.Contains(err.Error(), "writing "+filepath.Join(obstacle, "configmap-b.yaml")+": ") {
+		t.Errorf("error is %v", err)
+	}
+	if err := os.Remove(obstacle); err != nil {
+		t.Fatal(err)
+	}
+	if err := write("two"); err != nil {
+		t.Errorf("the next build fails: %v", err)
+	}
+}
+
+// A folder where a file is to be, and a file where a folder is to be, are said
+// before anything is written.
+func TestFoldersInTheWay(t *testing.T) {
+	for blocked, path := range map[string]string{"configmap-b.yaml": "configmap-b.yaml/", "z": "z"} {
+		dir := t.TempDir()
+		if strings.HasSuffix(path, "/") {
+			path += "keep"
+		}
+		path = filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files, err := FilePerObject(dir, stream(object("v1", "ConfigMap", "", "a", ""), object("v1", "ConfigMap", "", "b", ""), object("v1", "ConfigMap", "", "c", "z")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := files.Write(); err == nil || !strings.HasPrefix(err.Error(), filepath.Join(dir, blocked)+": stands in the way") {
+			t.Errorf("error is %v", err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "configmap-a.yaml")); err == nil {
+			t.Error("another file was written before the error")
+		}
+	}
+}
+
+// What is no file stays what it is: a link still leads to its file, and a pipe
+// is written to. As root, a rename would put a file in the place of /dev/null.
+func TestWhatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	link, target, pipe := filepath.Join(dir, "link.yaml"), filepath.Join(dir, "target.yaml"), filepath.Join(dir, "pipe")
+	if err := os.WriteFile(target, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("target.yaml", link); err != nil {
+		t.Fatal(err)
+	}
+	if err := OneFile(link, []byte("new")).Write(); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(target); string(text) != "new" {
+		t.Errorf("the link's file holds %q, %v", text, err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is none any more: %v", err)
+	}
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Skip("no pipes here:", err)
+	}
+	read := make(chan string)
+	go func() {
+		text, _ := os.ReadFile(pipe)
+		read <- string(text)
+	}()
+	if err := OneFile(pipe, []byte("new")).Write(); err != nil {
+		t.Fatal(err)
+	}
+	if text := <-read; text != "new" {
+		t.Errorf("through the pipe came %q", text)
+	}
+	if info, err := os.Lstat(pipe); err != nil || info.Mode().IsRegular() {
+		t.Errorf("the pipe is none any more: %v", err)
+	}
+	if _, err := OneFile(pipe, nil).Diff(); err == nil || !strings.Contains(err.Error(), "is no file") {
+		t.Errorf("comparing with a pipe: %v", err)
+	}
+}
+
+// An object's name may be as long as a file's.
+func TestLongNames(t *testing.T) {
+	dir := t.TempDir()
+	long := strings.Repeat("n", 252)
+	files, err := FilePerObject(dir, stream(object("v1", "ConfigMap", "", long+"a", ""), object("v1", "ConfigMap", "", long+"b", "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := files.Write(); err != nil || len(files.names()) != 2 {
+		t.Errorf("files are %q, error %v", files.names(), err)
 	}
 }

@@ -1,11 +1,14 @@
 package build
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
+
+	"github.com/eda-gitops/functions/functions/fn"
 )
 
 // overlay is the disk with some files read differently. It writes nothing.
@@ -13,6 +16,8 @@ type overlay struct {
 	filesys.FileSystem
 	// replace holds the content of kustomizations by path.
 	replace map[string][]byte
+	// shown is a path for messages.
+	shown func(path string) string
 	// hide says in which files the local-config annotation is hidden from
 	// kustomize; nil for none.
 	hide func(path string) bool
@@ -28,13 +33,13 @@ type overlay struct {
 	// kustomizations maps the file that a kustomization is to the path at which
 	// kustomize looked for it, which may be a link.
 	kustomizations map[string]string
-	// err is the first error of rewrite: kustomize itself would only say that
-	// it found no kustomization.
+	// err is the first error of rewrite or about aliases: kustomize itself would
+	// try to read the file in another way, and say what came of that.
 	err error
 }
 
-func newOverlay() *overlay {
-	return &overlay{FileSystem: filesys.MakeFsOnDisk(), replace: map[string][]byte{}, kustomizations: map[string]string{}}
+func newOverlay(shown func(string) string) *overlay {
+	return &overlay{FileSystem: filesys.MakeFsOnDisk(), shown: shown, replace: map[string][]byte{}, kustomizations: map[string]string{}}
 }
 
 // ReadFile implements filesys.FileSystem.
@@ -50,21 +55,30 @@ func (o *overlay) ReadFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	// kustomize's parser has no limit, and no end where an anchor contains itself.
+	if err := fn.CheckAliases(content); err != nil {
+		return nil, o.fail(fmt.Errorf("%s: %w", o.shown(path), err))
+	}
 	if o.look != nil {
 		o.look(path, content)
 	}
 	if kustomization && o.rewrite != nil {
 		if content, err = o.rewrite(asked, content); err != nil {
-			if o.err == nil {
-				o.err = err
-			}
-			return nil, err
+			return nil, o.fail(err)
 		}
 	}
 	if o.hide != nil && o.hide(path) {
 		content = hideKey(content)
 	}
 	return content, nil
+}
+
+// fail notes an error.
+func (o *overlay) fail(err error) error {
+	if o.err == nil {
+		o.err = err
+	}
+	return err
 }
 
 // CleanedAbs implements filesys.FileSystem. The loader calls it for each file

@@ -76,6 +76,8 @@ func (t *tree) obstacle(format string, args ...any) {
 func loadTree(o Options, dir string, lenient bool) (*tree, error) {
 	info, err := os.Stat(dir)
 	switch {
+	case dir == "":
+		return nil, errors.New("the folder's name is empty; for this folder say .")
 	case err != nil:
 		return nil, fmt.Errorf("%s: no such folder", dir)
 	case !info.IsDir():
@@ -138,7 +140,9 @@ func (t *tree) read(dir string) (*kustomization, error) {
 
 func parseKustomization(path string, raw []byte) (*kustomization, error) {
 	k := &kustomization{dir: filepath.Dir(path), path: path, raw: raw}
-	if err := k.Unmarshal(raw); err != nil {
+	if err := k.Unmarshal(raw); errors.Is(err, io.EOF) {
+		return nil, errors.New("is empty; list resources")
+	} else if err != nil {
 		return nil, err
 	}
 	k.FixKustomization()

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -79,7 +80,7 @@ func newExpander() *expander {
 func (e *expander) expand(node *yaml.Node) (*yaml.Node, error) {
 	if len(e.open) > 0 {
 		if e.left--; e.left < 0 {
-			return nil, fmt.Errorf("its YAML aliases expand to more than %d nodes", MaxAliasNodes)
+			return nil, errTooMany
 		}
 	}
 	if node.Kind == yaml.AliasNode {
@@ -103,11 +104,77 @@ func (e *expander) expand(node *yaml.Node) (*yaml.Node, error) {
 
 func (e *expander) alias(node *yaml.Node) (*yaml.Node, error) {
 	if e.open[node.Alias] {
-		return nil, fmt.Errorf("the YAML anchor %q contains itself", node.Value)
+		return nil, errItself(node)
 	}
 	e.open[node.Alias] = true
 	defer delete(e.open, node.Alias)
 	return e.expand(node.Alias)
+}
+
+// CheckAliases says what is wrong with the aliases of YAML documents, before a
+// parser expands them that knows no limit. What is no YAML is not its concern.
+func CheckAliases(data []byte) error {
+	if !mayHaveAliases(data) {
+		return nil
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	e := newExpander()
+	for {
+		var document yaml.Node
+		if err := decoder.Decode(&document); err != nil {
+			return nil //nolint:nilerr // the end, or what the parser will report
+		}
+		if err := e.measure(&document); err != nil {
+			return err
+		}
+	}
+}
+
+// mayHaveAliases is a quick look at a text: an anchor's character, and a star at
+// a word's beginning.
+func mayHaveAliases(data []byte) bool {
+	if bytes.IndexByte(data, '&') < 0 {
+		return false
+	}
+	for at := 0; ; at++ {
+		next := bytes.IndexByte(data[at:], '*')
+		if next < 0 {
+			return false
+		}
+		at += next
+		if at > 0 && at+1 < len(data) && bytes.IndexByte([]byte(" \t\n[{,:"), data[at-1]) >= 0 && bytes.IndexByte([]byte(" \t\r\n*"), data[at+1]) < 0 {
+			return true
+		}
+	}
+}
+
+// measure is expand without its result.
+func (e *expander) measure(node *yaml.Node) error {
+	if len(e.open) > 0 {
+		if e.left--; e.left < 0 {
+			return errTooMany
+		}
+	}
+	if node.Kind == yaml.AliasNode {
+		if e.open[node.Alias] {
+			return errItself(node)
+		}
+		e.open[node.Alias] = true
+		defer delete(e.open, node.Alias)
+		return e.measure(node.Alias)
+	}
+	for _, child := range node.Content {
+		if err := e.measure(child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errTooMany = fmt.Errorf("its YAML aliases expand to more than %d nodes", MaxAliasNodes)
+
+func errItself(alias *yaml.Node) error {
+	return fmt.Errorf("the YAML anchor %q contains itself", alias.Value)
 }
 
 // mergeKey says whether a mapping's key is "<<" without quotes.

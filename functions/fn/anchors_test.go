@@ -222,3 +222,29 @@ func TestManyNodesBesideAnAlias(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestCheckAliases: a text is looked at only where it can have aliases, and then
+// what expands without end is said.
+func TestCheckAliases(t *testing.T) {
+	bomb := "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n"
+	for _, pair := range []string{"bc", "cd", "de", "ef", "fg"} {
+		alias := "*" + pair[:1]
+		bomb += pair[1:] + ": &" + pair[1:] + " [" + strings.Repeat(alias+", ", 9) + alias + "]\n"
+	}
+	for name, tc := range map[string]struct{ text, want string }{
+		"none":            {"a: b & c\nd: '*'\n", ""},
+		"few":             {"a: &a {b: c}\nd: *a\n---\ne: &e [x]\nf: {<<: *e}\n", ""},
+		"cron":            {"a: &a '0 * * * *'\nb: \"*.log\"\n", ""},
+		"script":          {"a: |\n  ls *.log && rm *\n", ""},
+		"no YAML":         {"a: [&x *y\n", ""},
+		"bomb":            {bomb, "more than 1000000 nodes"},
+		"in itself":       {"a: &a\n- *a\n", `"a" contains itself`},
+		"in itself, flow": {"a: &a {b: [*a]}\n", `"a" contains itself`},
+		"in a later one":  {"a: b\n---\n&a [*a]\n", `"a" contains itself`},
+	} {
+		err := fn.CheckAliases([]byte(tc.text))
+		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: error is %v, want %q", name, err, tc.want)
+		}
+	}
+}
