@@ -311,3 +311,28 @@ func inOrder(stream string) string {
 	}
 	return strings.Join(sorted(objects), "\n---\n")
 }
+
+// Bookkeeping of the hosts that somebody wrote by hand: kustomize treats it in
+// its own ways, so it calls the functions.
+func TestBookkeepingByHand(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{
+		"config.kubernetes.io/local-confih", "config.kubernetes.io/index", "config.kubernetes.io/id", "config.k8s.io/id",
+		"alpha.config.kubernetes.io/transformations", "kustomize.config.k8s.io/id", "kustomize.config.k8s.io/needs-hash",
+		"kustomize.config.k8s.io/behavior",
+	} {
+		dir := t.TempDir()
+		lay(t, dir, map[string]string{
+			"kustomization.yaml": "resources: [cm.yaml]\ntransformers: [probe.yaml]\n",
+			"cm.yaml":            strings.Replace(configMap, "{name: one}", `{name: one, annotations: {`+key+`: "1"}}`, 1),
+			"probe.yaml":         probeConfig,
+		})
+		got, want := edaBuildOf(t, dir), kustomizeBuild(t, dir)
+		if got.Stdout != want.Stdout || (got.Status == 0) != (want.Status == 0) {
+			t.Errorf("%s: eda-fn build: exit %d, kustomize: exit %d\n%s", key, got.Status, want.Status, difference(got.Stdout, want.Stdout))
+		}
+		if got.Status == 0 && !strings.Contains(got.obstacles, key) {
+			t.Errorf("%s: obstacles are %q", key, got.obstacles)
+		}
+	}
+}
