@@ -189,6 +189,12 @@ func (c *Chain) Validate() fn.Results { return nil }
 // Transform calls the functions; the first that fails ends it.
 func (c *Chain) Transform(env fn.Env, items []*yaml.RNode) ([]*yaml.RNode, fn.Results) {
 	var results fn.Results
+	// Without objects kustomize hands over the config, which here is none that
+	// the functions would see: call hands each its own.
+	items = slices.DeleteFunc(slices.Clone(items), func(item *yaml.RNode) bool {
+		o := view.Of(item)
+		return o.APIVersion() == fn.APIVersion && o.Kind() == ChainKind
+	})
 	for i := range c.FunctionConfigs {
 		var found fn.Results
 		items, found = call(c.functions, env, yaml.NewRNode(&c.FunctionConfigs[i]), items)

@@ -140,13 +140,14 @@ func (t *tree) read(dir string) (*kustomization, error) {
 
 func parseKustomization(path string, raw []byte) (*kustomization, error) {
 	k := &kustomization{dir: filepath.Dir(path), path: path, raw: raw}
-	if err := k.Unmarshal(raw); errors.Is(err, io.EOF) {
-		return nil, errors.New("is empty; list resources")
-	} else if err != nil {
+	if err := k.Unmarshal(raw); err != nil {
 		return nil, err
 	}
 	k.FixKustomization()
 	parsed, err := yaml.Parse(string(raw))
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("is empty; list resources")
+	}
 	if err != nil {
 		return nil, err
 	}
