@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -48,6 +49,9 @@ type Operator struct {
 	Namespace string `yaml:"namespace,omitempty"`
 	// InstallModes are the OperatorGroup modes that it is known to support.
 	InstallModes []InstallMode `yaml:"installModes,omitempty"`
+	// InstallModesOrigin says where the install modes are known from, and which of
+	// them no page confirms.
+	InstallModesOrigin string `yaml:"installModesOrigin,omitempty"`
 	// CSVPrefix is what its CSVs' names begin with, up to the version:
 	// "amqstreams.v". Said where no CSV is listed and it is not "<package>.v".
 	CSVPrefix string `yaml:"csvPrefix,omitempty"`
@@ -56,6 +60,12 @@ type Operator struct {
 	Complete bool `yaml:"complete"`
 	// Channels by name.
 	Channels map[string]Channel `yaml:"channels"`
+	// Upgrades are the steps from one of the operator's versions to another that
+	// its vendor documents. They count where no CSV says what it replaces. A later
+	// patch of the same minor version always is a step.
+	Upgrades []Upgrade `yaml:"upgrades,omitempty"`
+	// UpgradesOrigin says where the upgrades are known from.
+	UpgradesOrigin string `yaml:"upgradesOrigin,omitempty"`
 	// Operands are the kinds that the operator runs, by kind.
 	Operands map[string]Operand `yaml:"operands,omitempty"`
 	// Wrong lists what is written in public repositories and can't work.
@@ -106,6 +116,9 @@ type Operand struct {
 	Group string `yaml:"group"`
 	// Versions are the values of the operand's spec.version.
 	Versions map[string]OperandVersion `yaml:"versions,omitempty"`
+	// Modifications says that a version listed stands for those that go on behind
+	// it: 9.2.5 for 9.2.5.0-r3.
+	Modifications bool `yaml:"modifications,omitempty"`
 	// Upgrades are the steps from one version to another that are allowed. A
 	// later patch of the same minor version always is.
 	Upgrades []Upgrade `yaml:"upgrades,omitempty"`
@@ -117,7 +130,10 @@ type Operand struct {
 type OperandVersion struct {
 	// CSVs are the operator's releases that came with this version, from the
 	// oldest to the newest.
-	CSVs []string `yaml:"csvs"`
+	CSVs []string `yaml:"csvs,omitempty"`
+	// Operators is a range of the operator's versions that run this one, in place
+	// of CSVs: 2.0.x.
+	Operators string `yaml:"operators,omitempty"`
 	// API is the version of the operand's API group: v1beta2.
 	API string `yaml:"api,omitempty"`
 	// Kafka is the version of Kafka that the operand runs: 3.2.0.
@@ -165,6 +181,8 @@ type Wrong struct {
 type Lifecycle struct {
 	// SupportEnds is a date, YYYY-MM-DD, where known.
 	SupportEnds string `yaml:"supportEnds,omitempty"`
+	// Ended says that the vendor lists it as supported no more, without a date.
+	Ended bool `yaml:"ended,omitempty"`
 	// Deprecated says what is deprecated and what follows.
 	Deprecated string `yaml:"deprecated,omitempty"`
 	// Origin says where that was announced. Required.
@@ -310,15 +328,61 @@ func (o *Operator) WrongFact(channel, csv string) (Wrong, bool) {
 	return o.Wrong[i], true
 }
 
-// OperandRelease returns the kind whose version this is, and the CSVs that
-// came with it; ok is false when it is no operand's version.
-func (o *Operator) OperandRelease(version string) (kind string, csvs []string, ok bool) {
-	for name, operand := range o.Operands {
-		if release, found := operand.Versions[version]; found && (!ok || name < kind) {
-			kind, csvs, ok = name, release.CSVs, true
+// Listed returns the entry that stands for a version of the operand, and its
+// name in Versions.
+func (p Operand) Listed(version string) (name string, release OperandVersion, ok bool) {
+	if release, ok = p.Versions[version]; ok {
+		return version, release, true
+	}
+	if !p.Modifications {
+		return "", OperandVersion{}, false
+	}
+	for known := range p.Versions {
+		rest, begins := strings.CutPrefix(version, known)
+		if begins && strings.ContainsAny(rest[:1], ".-") && len(known) > len(name) {
+			name, release, ok = known, p.Versions[known], true
 		}
 	}
-	return kind, csvs, ok
+	return name, release, ok
+}
+
+// OperandRelease returns the kind whose version this is; ok is false when it is
+// no operand's version, or may be the operator's as well: a package that is not
+// complete has versions that are not listed, up to the next major one.
+func (o *Operator) OperandRelease(version string) (kind string, release OperandVersion, ok bool) {
+	if !o.Complete && major(version) <= o.newestMajor()+1 {
+		return "", OperandVersion{}, false
+	}
+	for name, operand := range o.Operands {
+		if _, listed, found := operand.Listed(version); found && (!ok || name < kind) {
+			kind, release, ok = name, listed, true
+		}
+	}
+	return kind, release, ok
+}
+
+// newestMajor is the highest major version that the CSVs and the names of the
+// channels tell of, 0 where none does.
+func (o *Operator) newestMajor() int {
+	newest := 0
+	for name, channel := range o.Channels {
+		newest = max(newest, major(name))
+		for _, csv := range channel.CSVs {
+			newest = max(newest, major(csv.Version))
+		}
+	}
+	return newest
+}
+
+// major is the first number in a version or a channel's name, 0 without one.
+func major(text string) int {
+	for _, run := range runs.FindAllString(text, -1) {
+		if digit(run) {
+			n, _ := strconv.Atoi(run) // too large a number is none
+			return n
+		}
+	}
+	return 0
 }
 
 var runs = regexp.MustCompile(`[0-9]+|[^0-9]+`)

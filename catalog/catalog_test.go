@@ -36,6 +36,12 @@ func TestFiles(t *testing.T) {
 			if len(o.Channels) == 0 {
 				t.Error("channels is empty")
 			}
+			if len(o.InstallModes) > 0 && o.InstallModesOrigin == "" || len(o.Upgrades) > 0 && o.UpgradesOrigin == "" {
+				t.Error("installModes or upgrades have no origin")
+			}
+			for _, problem := range o.Check() {
+				t.Errorf("%s: %s", problem.Path, problem.Message)
+			}
 			checkChannels(t, o)
 			checkOperands(t, o)
 			checkWrong(t, o)
@@ -88,15 +94,15 @@ func checkChannels(t *testing.T, o *Operator) {
 func checkOperands(t *testing.T, o *Operator) {
 	t.Helper()
 	for kind, operand := range o.Operands {
-		if operand.Origin == "" || operand.Group == "" {
+		if operand.Origin == "" || operand.Group == "" || len(operand.Upgrades) > 0 && operand.UpgradesOrigin == "" {
 			t.Errorf("operands.%s: origin or group is missing", kind)
 		}
 		for version, release := range operand.Versions {
-			if _, err := semver.StrictNewVersion(version); err != nil {
+			if _, err := semver.StrictNewVersion(version); err != nil && !operand.Modifications {
 				t.Errorf("operands.%s: version %q: %v", kind, version, err)
 			}
-			if len(release.CSVs) == 0 {
-				t.Errorf("operands.%s.%s: no CSV", kind, version)
+			if len(release.CSVs) == 0 && release.Operators == "" {
+				t.Errorf("operands.%s.%s: no CSV and no operators", kind, version)
 			}
 			for _, csv := range release.CSVs {
 				if len(o.ChannelsOf(csv)) == 0 {

@@ -22,16 +22,39 @@ func (o *Operator) Check() []Problem {
 		problems = append(problems, o.Channels[name].check("channels."+name)...)
 		problems = append(problems, o.Channels[name].Lifecycle.check("channels."+name+".lifecycle")...)
 	}
+	problems = append(problems, checkUpgrades("upgrades", o.Upgrades)...)
 	for _, kind := range sorted(o.Operands) {
-		for i, upgrade := range o.Operands[kind].Upgrades {
-			for _, r := range []string{upgrade.From, upgrade.To} {
-				if _, err := semver.NewConstraint(r); err != nil {
-					problems = append(problems, Problem{fmt.Sprintf("operands.%s.upgrades[%d]", kind, i), fmt.Sprintf("%q is no range of versions", r)})
-				}
+		operand, at := o.Operands[kind], "operands."+kind
+		problems = append(problems, checkUpgrades(at+".upgrades", operand.Upgrades)...)
+		for _, version := range sorted(operand.Versions) {
+			release := operand.Versions[version]
+			if release.Operators == "" {
+				continue
+			}
+			problems = append(problems, checkRange(at+".versions."+version+".operators", release.Operators)...)
+			if len(release.CSVs) > 0 {
+				problems = append(problems, Problem{at + ".versions." + version, "has csvs and operators; keep one of the two"})
 			}
 		}
 	}
 	return append(problems, o.Lifecycle.check("lifecycle")...)
+}
+
+func checkUpgrades(at string, upgrades []Upgrade) []Problem {
+	var problems []Problem
+	for i, upgrade := range upgrades {
+		path := fmt.Sprintf("%s[%d]", at, i)
+		problems = append(problems, checkRange(path, upgrade.From)...)
+		problems = append(problems, checkRange(path, upgrade.To)...)
+	}
+	return problems
+}
+
+func checkRange(at, text string) []Problem {
+	if _, err := semver.NewConstraint(text); err != nil {
+		return []Problem{{at, fmt.Sprintf("%q is no range of versions", text)}}
+	}
+	return nil
 }
 
 func (c Channel) check(at string) []Problem {
@@ -135,7 +158,10 @@ func (o *Operator) Extend(other *Operator) *Operator {
 		}
 	}
 	if other.InstallModes != nil {
-		merged.InstallModes = other.InstallModes
+		merged.InstallModes, merged.InstallModesOrigin = other.InstallModes, other.InstallModesOrigin
+	}
+	if other.Upgrades != nil {
+		merged.Upgrades, merged.UpgradesOrigin = other.Upgrades, other.UpgradesOrigin
 	}
 	if other.Lifecycle != nil {
 		merged.Lifecycle = other.Lifecycle

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/Masterminds/semver/v3"
 )
@@ -12,8 +13,9 @@ import (
 // has no edges of the package at all.
 //
 // The edges are those of the CSVs (replaces, skips, skipRange), in one channel
-// or, where channel is empty, in any. Where no CSV has any, an operator
-// upgrades as its operands do.
+// or, where channel is empty, in any. Where no CSV has any, they are those that
+// the vendor documents (upgrades), and without these an operator upgrades as its
+// operands do.
 func (o *Operator) UpgradePath(channel, from, to string) (path []string, known bool) {
 	g := o.releases(channel)
 	if g == nil {
@@ -28,34 +30,46 @@ func (o *Operator) OperandPath(kind, from, to string) (path []string, known bool
 	if len(operand.Upgrades) == 0 {
 		return nil, false
 	}
+	from, _, _ = operand.Listed(from)
+	to, _, _ = operand.Listed(to)
 	g := &graph{versions: sorted(operand.Versions)}
-	g.edge = operand.edges()
+	g.edge = edges(operand.Upgrades)
 	return g.path(from, to), true
 }
 
-// Supported lists the versions of an operand that a CSV runs: those that came
-// with it, and those from which that is one step, since they run until somebody
-// upgrades them.
-func (o *Operator) Supported(kind, csv string) []string {
+// Release is one of the operator's releases, as far as it is known: the CSV's
+// name, its version, or both.
+type Release struct{ CSV, Version string }
+
+// Supported lists the versions of an operand that a release runs: those that
+// came with it, and those from which that is one step, since they run until
+// somebody upgrades them; or those whose operators it is one of.
+func (o *Operator) Supported(kind string, release Release) []string {
 	operand := o.Operands[kind]
-	edge := operand.edges()
+	edge, m := edges(operand.Upgrades), newMatcher()
+	core, _, _ := strings.Cut(release.Version, "-") // a build number: 2.2.0-4
 	var supported []string
 	versions := sorted(operand.Versions)
 	for _, version := range versions {
 		runs := func(target string) bool {
-			return slices.Contains(operand.Versions[target].CSVs, csv) && (target == version || edge(version, target))
+			return slices.Contains(operand.Versions[target].CSVs, release.CSV) && (target == version || edge(version, target))
 		}
-		if slices.ContainsFunc(versions, runs) {
+		if slices.ContainsFunc(versions, runs) || m.matches(operand.Versions[version].Operators, core) {
 			supported = append(supported, version)
 		}
 	}
 	return supported
 }
 
-// Operators lists the CSVs that run a version of an operand, from the oldest.
+// Operators lists the operators that run a version of an operand, from the
+// oldest: CSVs, or one range of versions.
 func (o *Operator) Operators(kind, version string) []string {
 	operand := o.Operands[kind]
-	edge := operand.edges()
+	version, release, _ := operand.Listed(version)
+	if release.Operators != "" {
+		return []string{release.Operators}
+	}
+	edge := edges(operand.Upgrades)
 	var csvs []string
 	for _, target := range sorted(operand.Versions) {
 		if target == version || edge(version, target) {
@@ -65,9 +79,9 @@ func (o *Operator) Operators(kind, version string) []string {
 	return csvs
 }
 
-// edges returns the steps between the operand's versions. A range that does not
-// parse gives none.
-func (p Operand) edges() func(from, to string) bool {
+// edges returns the steps between versions that a list of upgrades allows. A
+// range that does not parse gives none.
+func edges(upgrades []Upgrade) func(from, to string) bool {
 	m := newMatcher()
 	return func(a, b string) bool {
 		from, to := m.version(a), m.version(b)
@@ -77,7 +91,7 @@ func (p Operand) edges() func(from, to string) bool {
 		if from.Major() == to.Major() && from.Minor() == to.Minor() {
 			return true
 		}
-		return slices.ContainsFunc(p.Upgrades, func(u Upgrade) bool { return m.matches(u.From, a) && m.matches(u.To, b) })
+		return slices.ContainsFunc(upgrades, func(u Upgrade) bool { return m.matches(u.From, a) && m.matches(u.To, b) })
 	}
 }
 
@@ -107,6 +121,9 @@ func (m matcher) version(text string) *semver.Version {
 
 // matches says whether a version is in a range.
 func (m matcher) matches(text, version string) bool {
+	if text == "" {
+		return false
+	}
 	question := [2]string{text, version}
 	answer, known := m.known[question]
 	if known {
@@ -147,13 +164,17 @@ func (o *Operator) releases(channel string) *graph {
 		g.edge = csvEdges(entries, names)
 		return g
 	}
+	if len(o.Upgrades) > 0 {
+		g.edge = edges(o.Upgrades)
+		return g
+	}
 	brings := o.brings()
 	if len(brings) == 0 {
 		return nil
 	}
-	edges := map[string]func(from, to string) bool{}
+	steps := map[string]func(from, to string) bool{}
 	for kind := range o.Operands {
-		edges[kind] = o.Operands[kind].edges()
+		steps[kind] = edges(o.Operands[kind].Upgrades)
 	}
 	position := map[string]int{}
 	for i, version := range g.versions {
@@ -164,7 +185,7 @@ func (o *Operator) releases(channel string) *graph {
 		if position[from] >= position[to] || a.kind != b.kind || a.kind == "" {
 			return false
 		}
-		return a.version == b.version || edges[a.kind](a.version, b.version)
+		return a.version == b.version || steps[a.kind](a.version, b.version)
 	}
 	return g
 }

@@ -164,7 +164,10 @@ func show(w io.Writer, operator *catalog.Operator) error {
 		{"catalog source", strings.TrimPrefix(operator.SourceNamespace+"/"+operator.Source, "/")},
 		{"namespace", operator.Namespace},
 		{"install modes", strings.Join(modes, ", ")},
+		{"modes known from", operator.InstallModesOrigin},
 		{"known from", operator.Origin},
+		{"upgrades", stepsOf(operator.Upgrades)},
+		{"upgrades known from", operator.UpgradesOrigin},
 		{"this list is", complete},
 		{"lifecycle", lifecycle(operator.Lifecycle)},
 	} {
@@ -204,8 +207,21 @@ func showOperand(w io.Writer, operator *catalog.Operator, kind string) {
 	slices.SortFunc(versions, catalog.Compare)
 	for _, version := range versions {
 		v := operand.Versions[version]
-		fmt.Fprintf(w, "%s\t%s\t%s\n", version, strings.Join(v.CSVs, " "), strings.TrimSpace(v.API+" "+v.Kafka+" "+string(v.Metadata)))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", version, cmp.Or(v.Operators, strings.Join(v.CSVs, " ")), strings.TrimSpace(v.API+" "+v.Kafka+" "+string(v.Metadata)))
 	}
+	fmt.Fprintf(w, "known from:\t%s\n", operand.Origin)
+	if len(operand.Upgrades) > 0 {
+		fmt.Fprintf(w, "upgrades:\t%s\nupgrades known from:\t%s\n", stepsOf(operand.Upgrades), operand.UpgradesOrigin)
+	}
+}
+
+// stepsOf lists upgrades: "10.4.x to 10.5.x, 10.5.x to 11.0.4".
+func stepsOf(upgrades []catalog.Upgrade) string {
+	all := make([]string, len(upgrades))
+	for i, upgrade := range upgrades {
+		all[i] = upgrade.From + " to " + upgrade.To
+	}
+	return strings.Join(all, ", ")
 }
 
 func lifecycle(l *catalog.Lifecycle) string {
@@ -216,8 +232,14 @@ func lifecycle(l *catalog.Lifecycle) string {
 	if l.SupportEnds != "" {
 		parts = append(parts, "support ends "+l.SupportEnds)
 	}
+	if l.Ended {
+		parts = append(parts, "support has ended")
+	}
 	if l.Deprecated != "" {
 		parts = append(parts, "deprecated: "+l.Deprecated)
 	}
-	return strings.Join(parts, "; ")
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, "; ") + " (" + l.Origin + ")"
 }

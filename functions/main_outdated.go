@@ -79,7 +79,7 @@ func printStatuses(w io.Writer, statuses []pinoperators.Status) {
 	fmt.Fprintln(table, "PACKAGE\tNAMESPACE\tCHANNEL\tPINNED\tIN CHANNEL\tNEWEST\tUPGRADE\tSUPPORT ENDS")
 	for i := range statuses {
 		s := &statuses[i]
-		cells := []string{s.Package, s.Namespace, s.Channel, s.Pinned, s.NewestInChannel, s.Newest, upgrade(s), s.SupportEnds}
+		cells := []string{s.Package, s.Namespace, s.Channel, s.Pinned, s.NewestInChannel, s.Newest, upgrade(s), supportEnds(s)}
 		for i := range cells {
 			if cells[i] == "" {
 				cells[i] = "-"
@@ -97,6 +97,14 @@ func printStatuses(w io.Writer, statuses []pinoperators.Status) {
 		told[s.Package+s.Deprecated] = true
 		fmt.Fprintf(w, "%s is deprecated: %s\n", s.Package, s.Deprecated)
 	}
+}
+
+// supportEnds is the date, or that it has passed.
+func supportEnds(s *pinoperators.Status) string {
+	if s.Ended {
+		return strings.TrimSpace("ended " + s.SupportEnds)
+	}
+	return s.SupportEnds
 }
 
 // upgrade says how OLM gets from the pinned version to the newest.

@@ -3,6 +3,7 @@ package pinoperators
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -126,11 +127,16 @@ type operand struct {
 	object view.Operand
 	// olmPackage is its operator's; empty when the catalog knows none.
 	olmPackage string
+	// either are the packages of which one may run the operand, where no pin
+	// tells which.
+	either []string
 	// operator is what the catalog knows of the package.
 	operator *catalog.Operator
 	// facts are what the catalog knows of the version; the zero value when it
 	// does not know it.
 	facts catalog.OperandVersion
+	// listed is the catalog's entry that stands for the version.
+	listed string
 }
 
 func (o *operand) errorf(field, format string, args ...any) fn.Result {
@@ -170,8 +176,10 @@ func (o *operand) find(name string, named []view.Operand, kinds map[view.GroupKi
 	switch {
 	case pinned >= 0:
 		o.olmPackage = packages[pinned]
-	case len(packages) > 0:
+	case len(packages) == 1:
 		o.olmPackage = packages[0]
+	case len(packages) > 1:
+		o.either = packages
 	}
 	return nil
 }
@@ -180,6 +188,9 @@ func (o *operand) find(name string, named []view.Operand, kinds map[view.GroupKi
 // that it is one step from the current one.
 func (o *operand) check(facts *facts, pins map[string]Pin) fn.Results {
 	kind := o.object.Kind()
+	if o.either != nil {
+		return append(o.checkProtocol(), o.unpinned(strings.Join(o.either, " or of "))...)
+	}
 	operator, known, err := facts.lookup(o.olmPackage)
 	if err != nil || !known {
 		return fn.Results{o.config.Warnf(o.path, "the catalog knows no operator of %s, so its version is written unchecked", kind)}
@@ -187,14 +198,14 @@ func (o *operand) check(facts *facts, pins map[string]Pin) fn.Results {
 	o.operator = operator
 	versions := operator.Operands[kind].Versions
 	if o.pin.Version == "" {
-		o.facts = versions[o.object.ProductVersion()]
+		_, o.facts, _ = operator.Operands[kind].Listed(o.object.ProductVersion())
 		return o.checkProtocol()
 	}
 	if len(versions) == 0 {
 		return append(o.checkProtocol(), o.config.Warnf(o.path+".version", "the catalog does not know the versions of %s, so it is written unchecked", kind))
 	}
 	var found bool
-	if o.facts, found = versions[o.pin.Version]; !found {
+	if o.listed, o.facts, found = operator.Operands[kind].Listed(o.pin.Version); !found {
 		return o.unknown(versions)
 	}
 	results := append(o.checkProtocol(), o.checkOperator(pins)...)
@@ -206,7 +217,7 @@ func (o *operand) unknown(versions map[string]catalog.OperandVersion) fn.Results
 	kind := o.object.Kind()
 	if csv, listed := o.operator.CSVOf(o.pin.Version); listed {
 		return fn.Results{o.errorf(".version", "%s is a version of the operator %s, not of the operand %s; that operator runs %s",
-			o.pin.Version, o.olmPackage, kind, abridged(o.operator.Supported(kind, csv)))}
+			o.pin.Version, o.olmPackage, kind, abridged(o.operator.Supported(kind, catalog.Release{CSV: csv, Version: o.pin.Version})))}
 	}
 	level := fn.LevelWarn
 	if o.operator.Complete {
@@ -226,39 +237,59 @@ func (o *operand) unknown(versions map[string]catalog.OperandVersion) fn.Results
 func (o *operand) checkOperator(pins map[string]Pin) fn.Results {
 	pin, pinned := pins[o.olmPackage]
 	if !pinned {
-		return fn.Results{o.config.Warnf(o.path+".version",
-			"there is no pin of %s, so nothing says that the operator runs %s; add it to operators, or name the PinOperators that has it in operatorsFrom", o.olmPackage, o.pin.Version)}
+		return o.unpinned(o.olmPackage)
 	}
 	kind := o.object.Kind()
-	csv, results := o.pinnedCSV(pin)
-	supported := o.operator.Supported(kind, csv)
+	release, results := o.pinnedRelease(pin)
+	supported := o.operator.Supported(kind, release)
 	switch {
-	case results.Failed(), slices.Contains(supported, o.pin.Version):
+	case results.Failed(), slices.Contains(supported, o.listed):
 		return results
-	case csv == "" || len(supported) == 0:
+	case len(supported) == 0:
 		return append(results, o.config.Warnf(o.path+".version", "the catalog can't tell which versions of %s the pinned operator runs, so %s is unchecked", kind, o.pin.Version))
 	}
-	_, newest := splitCSV(csv)
-	operators := o.operator.Operators(kind, o.pin.Version)
-	for i := range operators {
-		_, operators[i] = splitCSV(operators[i])
+	operators := o.operator.Operators(kind, o.listed)
+	for i, csv := range operators {
+		if _, version := splitCSV(csv); version != "" {
+			operators[i] = version
+		}
 	}
 	return append(results, o.errorf(".version", "the pinned operator %s %s does not run %s %s; it runs %s; %s is run by the operators %s",
-		o.olmPackage, newest, kind, o.pin.Version, strings.Join(supported, ", "), o.pin.Version, strings.Join(operators, ", ")))
+		o.olmPackage, release.Version, kind, o.pin.Version, strings.Join(supported, ", "), o.pin.Version, strings.Join(operators, ", ")))
 }
 
-// pinnedCSV is the release that a pin stands for: of a channel its head.
-func (o *operand) pinnedCSV(pin Pin) (string, fn.Results) {
-	if pin.StartingCSV != "" {
-		return pin.StartingCSV, nil
+// unpinned reports that no pin tells what the operator runs.
+func (o *operand) unpinned(packages string) fn.Results {
+	if o.pin.Version == "" {
+		return nil
 	}
+	return fn.Results{o.config.Warnf(o.path+".version",
+		"there is no pin of %s, so nothing says that the operator runs %s; add it to operators, or name the PinOperators that has it in operatorsFrom", packages, o.pin.Version)}
+}
+
+// pinnedRelease is the release that a pin stands for: of a channel its head, else
+// the minor version that the channel's name holds.
+func (o *operand) pinnedRelease(pin Pin) (catalog.Release, fn.Results) {
 	if pin.Version != "" {
 		version, results := o.config.narrow(o.olmPackage, pin, o.operator)
-		return csvOf(o.operator, version), slices.DeleteFunc(results, func(r fn.Result) bool { return r.Severity == fn.Info })
+		return catalog.Release{CSV: csvOf(o.operator, version), Version: version},
+			slices.DeleteFunc(results, func(r fn.Result) bool { return r.Severity == fn.Info })
 	}
-	head, _ := o.operator.Channels[pin.Channel].Head()
-	return head.Name, nil
+	csv := pin.StartingCSV
+	if head, listed := o.operator.Channels[pin.Channel].Head(); csv == "" && listed {
+		csv = head.Name
+	}
+	if csv != "" {
+		return catalog.Release{CSV: csv, Version: versionOf(o.operator, csv)}, nil
+	}
+	if minor := channelMinor.FindString(pin.Channel); minor != "" {
+		return catalog.Release{Version: minor + ".0"}, nil
+	}
+	return catalog.Release{}, nil
 }
+
+// channelMinor is the minor version in a channel's name: 7.3 in v7.3-sc2.
+var channelMinor = regexp.MustCompile(`\d+\.\d+`)
 
 // checkStep makes sure that the version is one step from the one that runs. What
 // the object says is what the base says, which need not run: from there more
@@ -269,7 +300,8 @@ func (o *operand) checkStep() fn.Results {
 	if from == "" {
 		from, level, remedy = o.object.ProductVersion(), fn.LevelWarn, "if the former runs, go to %s first; say what runs in current"
 	}
-	if _, listed := o.operator.Operands[kind].Versions[from]; !listed {
+	runs, _, listed := o.operator.Operands[kind].Listed(from)
+	if !listed {
 		if o.pin.Current == "" {
 			return nil
 		}
@@ -278,7 +310,7 @@ func (o *operand) checkStep() fn.Results {
 	stops, known := o.operator.OperandPath(kind, from, o.pin.Version)
 	var results fn.Results
 	switch {
-	case !known || len(stops) == 1 || from == o.pin.Version:
+	case !known || len(stops) == 1 || runs == o.listed:
 	case len(stops) == 0:
 		level.Add(&results, o.errorf(".version", "no upgrade leads from %s to %s; %s does not go back", from, o.pin.Version, kind))
 	default:

@@ -105,9 +105,10 @@ func (s *Status) compare(operator *catalog.Operator, pinned string, now time.Tim
 		if lifecycle.Deprecated != "" {
 			s.Deprecated = lifecycle.Deprecated
 		}
+		s.Ended = s.Ended || lifecycle.Ended
 	}
 	if ends, err := time.Parse(time.DateOnly, s.SupportEnds); err == nil {
-		s.Ended = now.After(ends.AddDate(0, 0, 1))
+		s.Ended = s.Ended || !now.Before(ends.AddDate(0, 0, 1))
 	}
 }
 

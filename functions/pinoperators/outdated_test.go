@@ -35,8 +35,8 @@ spec:
 	}{
 		"up to date": {"the newest in a catalog of one", subscription("openshift-pipelines-operator-rh", "redhat-openshift-pipelines.v1.5.2"),
 			Status{Package: "openshift-pipelines-operator-rh", Pinned: "1.5.2", NewestInChannel: "1.5.2", Newest: "1.5.2", Known: true}, false},
-		"stops": {"by operand, since no CSV says what it replaces", subscription("ibm-eventstreams", "ibm-eventstreams.v12.2.0"),
-			Status{Package: "ibm-eventstreams", Pinned: "12.2.0", NewestInChannel: "2.3.1", Newest: "13.0.0", Stops: []string{"12.3.1", "13.0.0"}, StopsKnown: true, Known: true}, true},
+		"stops": {"as its vendor documents, since no CSV says what it replaces", subscription("ibm-eventstreams", "ibm-eventstreams.v12.2.0"),
+			Status{Package: "ibm-eventstreams", Pinned: "12.2.0", NewestInChannel: "2.3.1", Newest: "13.0.0", Stops: []string{"12.3.1", "13.0.0"}, StopsKnown: true, Known: true, Ended: true}, true},
 		"ended": {"its support is over", subscription("acme", "acme.v1.0.0"),
 			Status{Package: "acme", Pinned: "1.0.0", NewestInChannel: "1.0.0", Newest: "1.0.0", SupportEnds: "2026-05-30", Ended: true, Known: true}, true},
 		"no way": {"nothing replaces it", subscription("stray", "stray.v1.0.0"),

@@ -35,7 +35,7 @@ func parseVersion(text string) (exact string, constraint *semver.Constraints, er
 		return "", nil, fmt.Errorf("is %q; %s", text, expected)
 	}
 	if constraint, err = semver.NewConstraint(text); err != nil {
-		return "", nil, fmt.Errorf("is %q; %s", text, expected)
+		return "", nil, fmt.Errorf("is %q; %s; a release that is numbered another way goes into startingCSV", text, expected)
 	}
 	return "", constraint, nil
 }
@@ -93,7 +93,7 @@ func (c *PinOperators) checkUpgrade(name string, pin Pin, want release) fn.Resul
 		results = append(results, c.Warnf(path, "the catalog does not know which releases of %s upgrade which, so the step to %s is unchecked", name, to))
 	case !slices.Contains(versions, to), len(stops) == 1, pin.UpgradesFrom == to:
 	case len(stops) == 0:
-		results = append(results, c.Errorf(path, "no upgrade leads from %s to %s; OLM neither goes back nor leaves out releases", pin.UpgradesFrom, to))
+		results = append(results, c.Errorf(path, "no upgrade that the catalog knows leads from %s to %s; OLM neither goes back nor leaves out releases", pin.UpgradesFrom, to))
 	default:
 		results = append(results, c.Errorf(path, "no direct upgrade leads from %s to %s; the stops are %s: pin %s first",
 			pin.UpgradesFrom, to, strings.Join(stops, ", "), stops[0]).Change(to, stops[0]))

@@ -178,20 +178,27 @@ func (q claim) checkUnlisted(operator *catalog.Operator, level fn.Level, excuse 
 	if version == "" {
 		_, version = splitCSV(q.csv)
 	}
-	if kind, csvs, found := operator.OperandRelease(version); found {
-		newest := csvs[len(csvs)-1]
-		_, operatorVersion := splitCSV(newest)
-		proposed := newest
-		if q.version != "" {
-			proposed = operatorVersion
-		}
-		return finding{view.SubscriptionCSV, fn.LevelError,
-			fmt.Sprintf("%s is a version of the operand %s, not of its operator; the operator that brings it is version %s (%s)",
-				version, kind, operatorVersion, newest), proposed}
+	if kind, release, found := operator.OperandRelease(version); found {
+		return q.operandsVersion(version, kind, release)
 	}
 	same, _ := operator.CSVOf(version)
 	return finding{view.SubscriptionCSV, level,
 		fmt.Sprintf("the catalog has no %s of %s%s%s", q.noun(), operator.Package, q.suggest(operator, version), excuse), same}
+}
+
+// operandsVersion reports an operand's version in the operator's place.
+func (q claim) operandsVersion(version, kind string, release catalog.OperandVersion) finding {
+	message := fmt.Sprintf("%s is a version of the operand %s, not of its operator; the operator that ", version, kind)
+	if len(release.CSVs) == 0 {
+		return finding{view.SubscriptionCSV, fn.LevelError, message + "runs it is version " + release.Operators, ""}
+	}
+	newest := release.CSVs[len(release.CSVs)-1]
+	_, proposed := splitCSV(newest)
+	message += fmt.Sprintf("brings it is version %s (%s)", proposed, newest)
+	if q.version == "" {
+		proposed = newest
+	}
+	return finding{view.SubscriptionCSV, fn.LevelError, message, proposed}
 }
 
 // label names the CSV in the words of its author.

@@ -372,12 +372,26 @@ func checkInherited(operator *catalog.Operator, pin Pin, sub view.Subscription) 
 				Change(own.current(finding.field), finding.proposed))
 		}
 	}
-	if approval := sub.Get(view.SubscriptionApproval); own.csv != "" && approval != string(Manual) {
-		results = append(results, fn.Warnf(sub.Ref(), view.SubscriptionApproval.Path(),
-			"is Automatic, which is also OLM's default, beside startingCSV %q: OLM upgrades past it at once; to hold that release, pin it as version or startingCSV", own.csv).
-			Change(approval, string(Manual)))
+	return append(results, holdInherited(pin, own.csv, sub)...)
+}
+
+// holdInherited writes Manual approval beside a CSV that the Subscription has by
+// itself: with Automatic, which is also OLM's default, OLM upgrades past it at
+// once.
+func holdInherited(pin Pin, csv string, sub view.Subscription) fn.Results {
+	approval := sub.Get(view.SubscriptionApproval)
+	switch {
+	case csv == "" || approval == string(Manual):
+		return nil
+	case pin.InstallPlanApproval == Automatic:
+		return fn.Results{fn.Errorf(sub.Ref(), view.SubscriptionApproval.Path(),
+			"is Automatic, as the pin says, beside startingCSV %q: OLM would upgrade past it at once; leave installPlanApproval out of the pin (Manual is set), or remove startingCSV from the Subscription", csv).
+			Change(string(Automatic), string(Manual))}
 	}
-	return results
+	sub.Put(view.SubscriptionApproval, string(Manual))
+	return fn.Results{fn.Warnf(sub.Ref(), view.SubscriptionApproval.Path(),
+		"is Manual now, since with Automatic OLM upgrades past startingCSV %q at once; to follow the channel, remove startingCSV", csv).
+		Change(approval, string(Manual))}
 }
 
 // said returns a value that is no placeholder, else nothing.
