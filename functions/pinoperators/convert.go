@@ -86,15 +86,11 @@ func (o *operand) checkAPI(object view.Operand) fn.Results {
 	if o.facts.API != "v1" || now == target {
 		return nil
 	}
-	switch object.Kind() {
-	case "KafkaMirrorMaker2":
-		return fn.Results{fn.Errorf(object.Ref(), "spec.clusters", "v1 has spec.target and mirrors[].source in place of spec.connectCluster and spec.clusters; which cluster is which is yours to say: write the object for v1")}
-	case "KafkaConnect":
-		if object.Lookup("spec", "externalConfiguration") != nil {
-			return fn.Results{fn.Errorf(object.Ref(), "spec.externalConfiguration", "is no field of v1 any more; move it to spec.template (connectContainer.env, pod.volumes)")}
-		}
+	var results fn.Results
+	for _, misfit := range object.MisfitsOfV1() {
+		results = append(results, fn.Errorf(object.Ref(), misfit.Path, "%s", misfit.Message))
 	}
-	return nil
+	return results
 }
 
 // toV1Beta2 turns what v1beta1 wrote another way.
@@ -199,21 +195,33 @@ func (o *operand) toMetadata() fn.Results {
 
 // toV1 turns what v1beta2 wrote another way.
 func (o *operand) toV1(object view.Operand) fn.Results {
+	var dropped []string
 	switch object.Kind() {
 	case "EventStreams":
-		var results fn.Results
-		for _, path := range object.DropForV1() {
-			results = append(results, fn.Warnf(object.Ref(), path, "is removed: v1 has no such field"))
-		}
-		return results
+		dropped = object.DropForV1()
 	case "KafkaConnect":
+		dropped = object.DropClientsForV1()
+		object.ExternalEnvToV1()
 		object.ConnectToV1()
+	case "KafkaMirrorMaker2":
+		dropped = object.DropClientsForV1()
+		object.ExternalEnvToV1()
+		object.MirrorToV1()
+	case "KafkaBridge":
+		dropped = object.DropClientsForV1()
 	case "KafkaConnector":
 		object.ConnectorToV1()
 	case "KafkaUser":
 		object.UserToV1()
 	}
-	return nil
+	var results fn.Results
+	for _, path := range dropped {
+		results = append(results, fn.Warnf(object.Ref(), path, "is removed: v1 has no such field"))
+	}
+	if replicas := object.RequireReplicas(); replicas != "" {
+		results = append(results, fn.Infof(object.Ref(), "spec.replicas", "is %s now: v1 demands it, and that is what the operator took", replicas))
+	}
+	return results
 }
 
 // checkLicense warns of a licence without its id, which the operator demands

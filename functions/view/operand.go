@@ -307,35 +307,6 @@ func (o Operand) DropForV1() []string {
 	return dropped
 }
 
-// connectFields are settings of Kafka Connect that are fields of their own in
-// v1.
-var connectFields = [][2]string{
-	{"group.id", "groupId"},
-	{"config.storage.topic", "configStorageTopic"},
-	{"offset.storage.topic", "offsetStorageTopic"},
-	{"status.storage.topic", "statusStorageTopic"},
-}
-
-// ConnectToV1 moves a Connect cluster's group and topics to v1's fields.
-func (o Operand) ConnectToV1() {
-	for _, field := range connectFields {
-		if value := o.Lookup("spec", "config", field[0]); value != nil {
-			value = Copy(value)
-			o.Delete("spec", "config", field[0])
-			o.SetNode(value, "spec", field[1])
-		}
-	}
-}
-
-// ConnectorToV1 turns a connector's pause into v1's state.
-func (o Operand) ConnectorToV1() {
-	pause := o.Text("spec", "pause")
-	if !o.Delete("spec", "pause") || pause != "true" || o.Lookup("spec", "state") != nil {
-		return
-	}
-	o.Set("paused", "spec", "state")
-}
-
 // UserToV1 turns each ACL's operation into v1's list of operations.
 func (o Operand) UserToV1() {
 	acls := o.Lookup("spec", "authorization", "acls")

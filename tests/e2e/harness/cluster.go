@@ -130,16 +130,21 @@ func (c *Cluster) connect(ctx context.Context) error {
 	return err
 }
 
-// kubeconfig writes a kubeconfig for programs that want one.
+// kubeconfig writes an administrator's kubeconfig for programs that want one.
 func (c *Cluster) kubeconfig(name, server, namespace string) (string, error) {
+	return c.kubeconfigOf(c.token, name, server, namespace)
+}
+
+// kubeconfigOf writes a kubeconfig of whoever has a token.
+func (c *Cluster) kubeconfigOf(token, name, server, namespace string) (string, error) {
 	path := filepath.Join(c.work, name)
 	text := fmt.Sprintf(`apiVersion: v1
 kind: Config
 clusters: [{name: e2e, cluster: {server: %q%s}}]
-users: [{name: admin, user: {token: %q}}]
-contexts: [{name: e2e, context: {cluster: e2e, user: admin, namespace: %q}}]
+users: [{name: user, user: {token: %q}}]
+contexts: [{name: e2e, context: {cluster: e2e, user: user, namespace: %q}}]
 current-context: e2e
-`, server, authority(server, c.config.CAFile), c.token, namespace)
+`, server, authority(server, c.config.CAFile), token, namespace)
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 

@@ -251,7 +251,7 @@ func (c *Cluster) definitions() ([]string, error) {
 		}
 		texts = append(texts, string(text))
 	}
-	for _, definition := range []any{crds.CatalogSource(), crds.ClusterServiceVersion(), crds.OperatorGroup(), crds.Subscription()} {
+	for _, definition := range []any{crds.CatalogSource(), crds.ClusterServiceVersion(), crds.InstallPlan(), crds.OperatorGroup(), crds.Subscription()} {
 		text, err := yaml.Marshal(definition)
 		if err != nil {
 			return nil, err

@@ -34,6 +34,7 @@ const (
 
 var programs = []program{
 	{name: "kube-apiserver", pkg: "k8s.io/kubernetes/cmd/kube-apiserver", module: kubernetesModule, stamp: "-X k8s.io/component-base/version.gitVersion=%s"},
+	{name: "kubectl", pkg: "k8s.io/kubernetes/cmd/kubectl", module: kubernetesModule, stamp: "-X k8s.io/component-base/version.gitVersion=%s"},
 	{name: "sealed-secrets-controller", pkg: "github.com/bitnami-labs/sealed-secrets/cmd/controller", module: sealedSecretsModule, stamp: "-X main.VERSION=%s"},
 	{name: "kubeseal", pkg: "github.com/bitnami-labs/sealed-secrets/cmd/kubeseal", module: sealedSecretsModule, stamp: "-X main.VERSION=%s"},
 	{name: "argocd", pkg: "./argocd", module: argoModule, stamp: "-X github.com/argoproj/argo-cd/v3/common.version=%s"},

@@ -21,6 +21,8 @@ type Call struct {
 	// Dir is where it runs; empty: where the test does.
 	Dir   string
 	Stdin string
+	// Env is its whole environment; empty: the test's.
+	Env []string
 }
 
 // Run runs a program. That it fails is an answer; that it is not there, or
@@ -28,7 +30,7 @@ type Call struct {
 func Run(t testing.TB, c Call) Answer {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), c.Program, c.Args...)
-	cmd.Dir = c.Dir
+	cmd.Dir, cmd.Env = c.Dir, c.Env
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewBufferString(c.Stdin), &stdout, &stderr
 	err := cmd.Run()
