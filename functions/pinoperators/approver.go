@@ -53,34 +53,33 @@ func (c *PinOperators) approverOf(namespace string, csvs []string, made *shelf) 
 	ref := func(apiVersion, kind string) view.Ref {
 		return view.Ref{APIVersion: apiVersion, Kind: kind, Namespace: namespace, Name: approverName}
 	}
-	account := c.Spec.Approver.ServiceAccountName
-	if account == "" {
-		account = approverName
-		made.upsert(ref("v1", "ServiceAccount"))
+	account := view.OfNode(view.Map("metadata", view.Map("name", view.String(c.Spec.Approver.ServiceAccountName), "namespace", view.String(namespace))))
+	if c.Spec.Approver.ServiceAccountName == "" {
+		account = made.upsert(ref("v1", "ServiceAccount"))
 	}
-	const rbac = "rbac.authorization.k8s.io"
-	role := made.upsert(ref(rbac+"/v1", "Role"))
-	role.SetNode(view.Seq(
-		rule("installplans", "get", "list", "patch"),
-		rule("clusterserviceversions", "get"),
-	), "rules")
-	binding := made.upsert(ref(rbac+"/v1", "RoleBinding"))
-	binding.SetNode(view.Map("apiGroup", view.String(rbac), "kind", view.String("Role"), "name", view.String(approverName)), "roleRef")
-	binding.SetNode(view.Seq(view.Map(
-		"kind", view.String("ServiceAccount"), "name", view.String(account), "namespace", view.String(namespace),
-	)), "subjects")
+	made.grant("", namespace, approverName, account, view.Seq(
+		rule(view.OLMGroup, []string{"installplans"}, "get", "list", "patch"),
+		rule(view.OLMGroup, []string{"clusterserviceversions"}, "get"),
+	))
 	job := made.upsert(ref("batch/v1", "Job"))
 	job.SetAnnotation("argocd.argoproj.io/hook", "Sync")
 	job.SetAnnotation("argocd.argoproj.io/hook-delete-policy", "BeforeHookCreation")
-	job.SetNode(c.approverJob(namespace, account, csvs), "spec")
+	job.SetNode(c.approverJob(namespace, account.Name(), csvs), "spec")
 }
 
-func rule(resource string, verbs ...string) *yaml.Node {
-	list := view.Seq()
-	for _, verb := range verbs {
-		list.Content = append(list.Content, view.String(verb))
+// rbacGroup is the API group of roles and their bindings.
+const rbacGroup = "rbac.authorization.k8s.io"
+
+// rule is one of a role's.
+func rule(group string, resources []string, verbs ...string) *yaml.Node {
+	list := func(values []string) *yaml.Node {
+		seq := view.Seq()
+		for _, value := range values {
+			seq.Content = append(seq.Content, view.String(value))
+		}
+		return seq
 	}
-	return view.Map("apiGroups", view.Seq(view.String(view.OLMGroup)), "resources", view.Seq(view.String(resource)), "verbs", list)
+	return view.Map("apiGroups", list([]string{group}), "resources", list(resources), "verbs", list(verbs))
 }
 
 // approverJob is the Job's spec: one try, no rights in the pod.

@@ -96,17 +96,55 @@ func (c *PinOperators) extension(name string, pin Pin, want release, there []vie
 	}
 	account := extension.Install(namespace, extension.Name()+"-installer")
 	return extension, fn.Results{fn.Infof(extension.Ref(), "spec.serviceAccount.name",
-		"%s/%s installs the operator and needs the rights to do so; bind it to a role that has them", namespace, account)}
+		"%s/%s installs the operator, with the rights that are the same for every bundle; add a ClusterRole with those that its bundle asks for, as the README tells (OLM v1); a cluster whose OLM installs with rights of its own ignores the account", namespace, account)}
 }
 
-// home makes the ServiceAccount of a ClusterExtension and its namespace, where
-// they are not among the items.
+// home makes the ServiceAccount of a ClusterExtension, its rights and its
+// namespace, where they are not among the items. An account that somebody else
+// made keeps the rights that it has.
 func home(extension view.ClusterExtension, made *shelf) {
 	namespace := extension.InstallNamespace()
 	if namespace != globalNamespace { // each OpenShift has that one
 		made.upsert(view.Ref{APIVersion: "v1", Kind: "Namespace", Name: namespace})
 	}
-	made.upsert(view.Ref{APIVersion: "v1", Kind: "ServiceAccount", Namespace: namespace, Name: extension.ServiceAccount()})
+	account := made.upsert(view.Ref{APIVersion: "v1", Kind: "ServiceAccount", Namespace: namespace, Name: extension.ServiceAccount()})
+	if _, ours := account.Annotation(CreatedByAnnotation); !ours {
+		return
+	}
+	name := extension.Name() + "-installer"
+	made.grant("Cluster", "", name, account, installerRules(extension.Name()))
+	made.grant("", namespace, name, account, view.Seq(
+		rule("apps", []string{"deployments"}, "create", "list", "watch"),
+		rule("", []string{"serviceaccounts"}, "create", "list", "watch"),
+	))
+}
+
+// installerRules are what OLM v1's guide "Derive minimal ServiceAccount" has for
+// every bundle (operator-framework/operator-controller): verbs that can't be
+// scoped to names, and the extension's own finalizers. Rights on a bundle's
+// objects by name, and those that its operator gets, are in the bundle.
+func installerRules(extension string) *yaml.Node {
+	finalizers := rule(view.ExtensionGroup, []string{"clusterextensions/finalizers"}, "update")
+	view.SetField(finalizers, "resourceNames", view.Seq(view.String(extension)))
+	return view.Seq(
+		finalizers,
+		rule("apiextensions.k8s.io", []string{"customresourcedefinitions"}, "create", "list", "watch"),
+		rule(rbacGroup, []string{"clusterroles", "clusterrolebindings"}, "create", "list", "watch"),
+	)
+}
+
+// grant makes a role with rules and binds an account to it: of the cluster where
+// scope is "Cluster", else of a namespace.
+func (s *shelf) grant(scope, namespace, name string, account view.Object, rules *yaml.Node) {
+	ref := func(kind string) view.Ref {
+		return view.Ref{APIVersion: rbacGroup + "/v1", Kind: scope + kind, Namespace: namespace, Name: name}
+	}
+	s.upsert(ref("Role")).SetNode(rules, "rules")
+	binding := s.upsert(ref("RoleBinding"))
+	binding.SetNode(view.Map("apiGroup", view.String(rbacGroup), "kind", view.String(scope+"Role"), "name", view.String(name)), "roleRef")
+	binding.SetNode(view.Seq(view.Map(
+		"kind", view.String("ServiceAccount"), "name", view.String(account.Name()), "namespace", view.String(account.Namespace()),
+	)), "subjects")
 }
 
 // shelf is the items with what had to be made behind, and who made it.
