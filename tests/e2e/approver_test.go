@@ -183,7 +183,7 @@ func TestApproverMayNoMore(t *testing.T) {
 	const plans, csvs = "installplans.operators.coreos.com", "clusterserviceversions.operators.coreos.com"
 	allowed := map[string][]string{plans: {"get", "list", "patch"}, csvs: {"get"}}
 	for _, resource := range []string{
-		plans, plans + "/status", csvs, "subscriptions.operators.coreos.com", "operatorgroups.operators.coreos.com", "catalogsources.operators.coreos.com",
+		plans, csvs, "subscriptions.operators.coreos.com", "operatorgroups.operators.coreos.com", "catalogsources.operators.coreos.com",
 		"secrets", "configmaps", "pods", "serviceaccounts", "roles.rbac.authorization.k8s.io", "rolebindings.rbac.authorization.k8s.io",
 	} {
 		for _, verb := range []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"} {
