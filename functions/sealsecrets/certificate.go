@@ -221,7 +221,7 @@ func (c *SealSecrets) configMap(ref ConfigMapKeyRef, items []*yaml.RNode) (view.
 		if o.LocalConfig() {
 			names = append(names, o.Name())
 		}
-		if o.Name() != ref.Name || ref.Namespace != "" && o.Namespace() != ref.Namespace {
+		if !called(o, ref.Name) || ref.Namespace != "" && o.Namespace() != ref.Namespace {
 			continue
 		}
 		found = append(found, o)

@@ -200,7 +200,7 @@ func (c *SealSecrets) fingerprintKey(items []*yaml.RNode) (*Key, fn.Results) {
 		if o.LocalConfig() {
 			names = append(names, o.Name())
 		}
-		if o.Name() != ref.Name {
+		if !called(o, ref.Name) {
 			continue
 		}
 		if !o.LocalConfig() {

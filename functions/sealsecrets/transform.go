@@ -52,11 +52,12 @@ func (c *SealSecrets) Transform(env fn.Env, items []*yaml.RNode) ([]*yaml.RNode,
 		}
 		s.key = key
 	}
+	references := referencesOf(items)
 	for _, secret := range secrets {
 		results = append(results, s.seal(secret)...)
 	}
 	items = slices.DeleteFunc(slices.Clone(items), func(item *yaml.RNode) bool { return s.merged[view.Of(item).Node()] })
-	results = append(results, c.unusedScopes(items)...)
+	results = append(append(results, references.rewrite(items)...), c.unusedScopes(items)...)
 	if c.Spec.RolloutOnChange {
 		rollout(items)
 	}
@@ -253,9 +254,6 @@ func (s *sealer) place(secret view.Secret, scope Scope) fn.Results {
 	if path := hashed(secret.Object); path != "" {
 		results = append(results, fn.Errorf(ref, path, "kustomize would add a hash of the content to the name, and the sealed content differs each time; set disableNameSuffixHash: true in the secretGenerator's options (or in generatorOptions), or seal it once with eda-fn seal"))
 	}
-	if was := previousName(secret.Object); was != "" {
-		results = append(results, fn.Errorf(ref, "metadata.name", "kustomize changed it from %q (namePrefix or nameSuffix), and does not follow references to a SealedSecret: they would stay at the old name; take the prefix or suffix out, or seal it once under its final name with eda-fn seal", was))
-	}
 	return append(results, s.namespaceOf(ref, scope)...)
 }
 
@@ -306,11 +304,10 @@ func (c *SealSecrets) leftOver(items []*yaml.RNode) fn.Results {
 // Bookkeeping of hosts, by which they say how they treat an object. It is read
 // and never changed.
 const (
-	kustomizeID            = "kustomize.config.k8s.io/id"
-	kustomizeNeedsHash     = "kustomize.config.k8s.io/needs-hash"
-	kustomizeAddsHash      = "internal.config.kubernetes.io/needsHashSuffix"
-	kustomizePreviousNames = "internal.config.kubernetes.io/previousNames"
-	packagePath            = "internal.config.kubernetes.io/path"
+	kustomizeID        = "kustomize.config.k8s.io/id"
+	kustomizeNeedsHash = "kustomize.config.k8s.io/needs-hash"
+	kustomizeAddsHash  = "internal.config.kubernetes.io/needsHashSuffix"
+	packagePath        = "internal.config.kubernetes.io/path"
 )
 
 // writtenBack says whether the host writes objects back to the files that they
@@ -338,18 +335,6 @@ func hashed(o view.Object) string {
 	value, _ := o.Annotation(kustomizeNeedsHash)
 	if needed, err := strconv.ParseBool(value); err == nil && needed { // as kustomize reads it
 		return view.Path("metadata", "annotations", kustomizeNeedsHash)
-	}
-	return ""
-}
-
-// previousName returns the name that an object had in a kustomization before
-// kustomize changed it, empty when it has not.
-func previousName(o view.Object) string {
-	previous, _ := o.Annotation(kustomizePreviousNames)
-	for name := range strings.SplitSeq(previous, ",") {
-		if name != "" && name != o.Name() {
-			return name
-		}
 	}
 	return ""
 }

@@ -52,34 +52,12 @@ func SecretUsers(items []*yaml.RNode) []SecretUser {
 // is none of them.
 func (u SecretUser) Secrets() []string {
 	names := map[string]bool{}
-	collectSecrets(u.Lookup("spec"), names)
+	for _, r := range u.SecretReferences() {
+		if !r.Registry {
+			names[r.Name] = true
+		}
+	}
 	return slices.Sorted(maps.Keys(names))
-}
-
-// collectSecrets finds secretName: NAME, and {name: NAME} behind secretKeyRef,
-// secretRef and secret.
-func collectSecrets(node *yaml.Node, names map[string]bool) {
-	if node == nil {
-		return
-	}
-	for i, child := range node.Content {
-		if node.Kind == yaml.MappingNode && i%2 == 0 {
-			continue
-		}
-		if node.Kind == yaml.MappingNode {
-			switch node.Content[i-1].Value {
-			case "secretName":
-				if name := Text(child); name != "" {
-					names[name] = true
-				}
-			case "secretKeyRef", "secretRef", "secret":
-				if name := Text(Lookup(child, "name")); name != "" {
-					names[name] = true
-				}
-			}
-		}
-		collectSecrets(child, names)
-	}
 }
 
 // SetSecretsHash writes the SecretsAnnotation of the pod template, or removes it
