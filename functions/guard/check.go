@@ -249,9 +249,28 @@ func (w *walker) list(node *yaml.Node, at []string, name string, structured bool
 			continue
 		}
 		option := view.Text(node.Content[i-1])
-		if of := classify(option); of != plain && !strings.ContainsAny(option, "= ") && !strings.HasPrefix(child.Value, "-") && literal(child.Value, of, false) {
+		if strings.ContainsAny(option, "= ") || strings.HasPrefix(child.Value, "-") {
+			continue
+		}
+		if of := classify(option); of != plain && literal(child.Value, of, false) || login(option, child.Value) {
 			w.report(path, hit{name: strings.TrimLeft(option, "-"), what: whatSetting})
 		}
+	}
+	if name == "command" || name == "args" {
+		w.arguments(node, at)
+	}
+}
+
+// arguments looks at a list as the one command that it is.
+func (w *walker) arguments(node *yaml.Node, at []string) {
+	var line []string
+	for _, child := range node.Content {
+		if text := view.Text(child); !strings.ContainsAny(text, " \n") {
+			line = append(line, text)
+		}
+	}
+	for _, h := range scanFor(commands, strings.Join(line, " ")) {
+		w.report(at, h)
 	}
 }
 
@@ -330,20 +349,47 @@ func (w *walker) single(name, value string, at []string, structured bool) bool {
 			return true
 		}
 	}
-	all := words(name)
-	last := ""
-	if len(all) > 0 {
-		last = all[len(all)-1]
-	}
-	if found := scheme.FindStringSubmatch(value); found != nil && last == "authorization" && literal(found[1], strong, false) {
-		w.report(at, hit{name: name, what: whatSetting})
-		return true
-	}
-	if last == "auth" && holdsPair(value) {
+	if header(name, value) || login(name, value) {
 		w.report(at, hit{name: name, what: whatSetting})
 		return true
 	}
 	return false
+}
+
+// header says whether a value is that of an Authorization header: whatever
+// stands in one, and under another name what can be nothing else.
+func header(name, value string) bool {
+	found := scheme.FindStringSubmatch(value)
+	if found == nil {
+		return false
+	}
+	all := words(name)
+	if len(all) > 0 && all[len(all)-1] == "authorization" {
+		return literal(found[1], strong, false)
+	}
+	return issued(found[1]) || holdsPair(found[1])
+}
+
+// pairValue is user:password, or Neo4j's neo4j/password.
+var pairValue = regexp.MustCompile(`^(?:[\w.@-]+:|neo4j/)([^\s:/]+)$`)
+
+// login says whether a setting such as auth or basicAuth holds a user and a
+// password, as they are or in base64.
+func login(name, value string) bool {
+	all := words(name)
+	if len(all) == 0 {
+		return false
+	}
+	last, before := all[len(all)-1], ""
+	if len(all) > 1 {
+		before = all[len(all)-2]
+	}
+	if last == "auth" && holdsPair(value) {
+		return true
+	}
+	basic := last == "basicauth" || last == "auth" && (before == "basic" || before == "http" || strings.HasPrefix(value, "neo4j/")) || last == "basic" && before == "auth"
+	found := pairValue.FindStringSubmatch(value)
+	return basic && found != nil && literal(found[1], strong, false)
 }
 
 // holdsPair says whether a value is user:password in base64, as in a pull
@@ -362,6 +408,9 @@ const maxNested = 8
 func (w *walker) text(value string, at []string, name string) {
 	for _, h := range scanForms(value) {
 		w.report(at, h)
+	}
+	if forPeople.MatchString(name) {
+		return
 	}
 	if nodes := documents(value); nodes != nil && len(at) < maxNested*maxNested {
 		outer := w.inText

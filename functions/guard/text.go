@@ -38,33 +38,57 @@ var forms = []struct {
 	{[]string{"sha256~"}, "an OpenShift token", regexp.MustCompile(`\bsha256~[\w-]{43}`)},
 	{[]string{"SG."}, "a SendGrid key", regexp.MustCompile(`\bSG\.[\w-]{22}\.[\w-]{43}`)},
 	{[]string{"AGE-SECRET-KEY-1"}, "an age key", regexp.MustCompile(`AGE-SECRET-KEY-1[A-Z0-9]{20,}`)},
+	{[]string{"webhook.office.com"}, "a Teams webhook", regexp.MustCompile(`webhook\.office\.com/webhookb2/[\w@-]{8,}`)},
+	{[]string{"/api/webhooks/"}, "a Discord webhook", regexp.MustCompile(`discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}`)},
+	{[]string{"sig="}, "a signed URL", regexp.MustCompile(`[?&]sig=[\w%+/-]{20,}`)},
 	{[]string{"$apr1$", "$2y$", "$2a$", "$2b$", "{SHA}", "$5$", "$6$"}, "a password's hash", regexp.MustCompile(`(?m)(?:^|[\s:'"=])(?:\$apr1\$[^\s$]{1,8}\$[\w./]{22}|\$2[aby]\$\d\d\$[\w./]{53}|\{SHA\}[A-Za-z0-9+/]{27}=|\$[56]\$[^\s]{20,})`)},
 }
 
 // base64PEM is how "-----BEGIN" begins in base64.
 var base64PEM = regexp.MustCompile(`LS0tLS1CRUdJTi[A-Za-z0-9+/]+={0,2}`)
 
-// slots are places of a text where a credential stands; the last group is its
-// value, or its value in base64.
-var slots = []struct {
+// slot is a place of a text where a credential stands: the group is its value.
+type slot struct {
+	// needs is a part of every match, in capitals where the match has any case.
 	needs string
 	what  string
 	form  *regexp.Regexp
-}{
+}
+
+// slots are places that a format or a language has.
+var slots = []slot{
 	{"://", "a URL with a password", regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,24}://[^\s/:@"'<>]*:([^\s/@"'<>]+)@[^\s"']`)},
 	{"://", "a URL with a token", regexp.MustCompile(`(?i)\bhttps?://([a-z0-9_-]*[0-9][a-z0-9_-]{19,})@[^\s"']`)},
 	{"@", "a connection string with a password", regexp.MustCompile(`[\w.-]+:([^\s:@/'"]+)@(?:tcp|unix)\(`)},
 	{"jdbc:oracle:", "a connection string with a password", regexp.MustCompile(`jdbc:oracle:\w+:[\w$]+/([^@\s/]+)@`)},
 	{"LoginModule", "a JAAS user's password", regexp.MustCompile(`\buser_[\w.-]+\s*=\s*\\?["']([^"'\\]+)`)},
 	{"machine", "a password in netrc's form", regexp.MustCompile(`\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+)`)},
-	{"-p", "a password of a MySQL client", regexp.MustCompile(`\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n|;&]*\s-p([^\s"';|&]+)`)},
-	{"curl", "a password of curl", regexp.MustCompile(`\bcurl\b[^\n|;&]*\s(?:-u|--user)[\s=]?["']?[^\s:"']+:([^\s"']+)`)},
-	{"sshpass", "a password of sshpass", regexp.MustCompile(`\bsshpass\s+-p\s*["']?([^\s"']+)`)},
-	{"redis-cli", "a password of redis-cli", regexp.MustCompile(`\bredis-cli\b[^\n|;&]*\s-a\s+["']?([^\s"']+)`)},
+	{"IDENTIFIED", "a password in SQL", regexp.MustCompile(`(?i)\bIDENTIFIED\s+(?:WITH\s+\S+\s+)?(?:BY|AS)\s+(?:PASSWORD\s+)?["']([^"'\n]+)["']`)},
+	{"PASSWORD", "a password in SQL", regexp.MustCompile(`(?i)\b(?:CREATE|ALTER)\s+(?:USER|ROLE|LOGIN)\b[^;]*?\bPASSWORD\s*=?\s*'([^'\n]+)'`)},
+	{"INSECURE-PASSWORD", "a password of HAProxy", regexp.MustCompile(`\binsecure-password\s+(\S+)`)},
+	{">", "a password of a Redis user", regexp.MustCompile(`(?m)^\s*user\s+\S+\s+on\b[^\n]*?\s>(\S+)`)},
+	{"CONNECT", "a password in SQL", regexp.MustCompile(`(?i)\bconnect\s+[\w$#]+/([^\s@/'"]+)@`)},
 	{"PASS", "a password of MQ", regexp.MustCompile(`(?i)\b(?:DEFINE|DEF|ALTER|ALT|SET)\b[^;]*?\b(?:PASSWORD|LDAPPWD|KEYRPWD|SSLKEYRPWD|PASSWD)\s*\(\s*'?([^')]*?)'?\s*\)`)},
 	{"PWD", "a password of MQ", regexp.MustCompile(`(?i)\b(?:DEFINE|DEF|ALTER|ALT|SET)\b[^;]*?\b(?:LDAPPWD|KEYRPWD|SSLKEYRPWD)\s*\(\s*'?([^')]*?)'?\s*\)`)},
 	{">", "a password in XML", regexp.MustCompile(`(?i)<(?:[\w.:-]*(?:password|passwd|passphrase|secretkey|apikey|accesstoken|clientsecret))(?:\s[^<>]*)?>\s*([^<\s][^<]*?)\s*</`)},
 	{"echo", "a password for an other program", regexp.MustCompile(`\becho\s+(?:-n\s+)?["']?([^\s"'|]+)["']?\s*\|[^\n|]*--password-stdin`)},
+}
+
+// commands are programs that take a credential where it has no name. They are
+// looked for in lists of arguments as well.
+var commands = []slot{
+	{"-p", "a password of a MySQL client", regexp.MustCompile(`\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n|;&]*\s-p([^\s"';|&]+)`)},
+	{"curl", "a password of curl", regexp.MustCompile(`\bcurl\b[^\n|;&]*\s(?:-u|--user)[\s=]?["']?[^\s:"']+:([^\s"']+)`)},
+	{"sshpass", "a password of sshpass", regexp.MustCompile(`\bsshpass\s+-p\s*["']?([^\s"']+)`)},
+	{"redis-cli", "a password of redis-cli", regexp.MustCompile(`\bredis-cli\b[^\n|;&]*\s-a\s+["']?([^\s"']+)`)},
+	{"login", "a password of a login", regexp.MustCompile(`\b(?:docker|podman|buildah|skopeo|oc|cloudctl|az|apic|helm\s+registry)\s+login\b[^\n|;&]*?\s-p[\s=]+["']?([^\s"';|&]+)`)},
+	{"mongo", "a password of a MongoDB client", regexp.MustCompile(`\bmongo(?:sh|dump|restore|export|import)?\b[^\n|;&]*?\s-p[\s=]*["']?([^\s"';|&-][^\s"';|&]*)`)},
+	{"ldap", "a password of an LDAP client", regexp.MustCompile(`\bldap(?:search|add|modify|delete|passwd|whoami)\b[^\n|;&]*?\s-w\s*["']?([^\s"';|&]+)`)},
+	{"mc alias", "a password of an S3 client", regexp.MustCompile(`\bmc\s+alias\s+set\s+\S+\s+\S+\s+\S+\s+["']?([^\s"';|&]+)`)},
+	{"sqlplus", "a password of sqlplus", regexp.MustCompile(`\bsqlplus\b[^\n|;&]*?\s["']?[\w$#]+/([^\s@/'"]+)@`)},
+	{"htpasswd", "a password of htpasswd", regexp.MustCompile(`\bhtpasswd\s+(?:-\w+\s+)*-\w*b\w*\s+(?:-\w+\s+)*\S+\s+\S+\s+["']?([^\s"';|&]+)`)},
+	{"mqsisetdbparms", "a password of mqsisetdbparms", regexp.MustCompile(`\bmqsisetdbparms\b[^\n|;&]*?\s-p[\s=]+["']?([^\s"';|&]+)`)},
+	{"rabbitmqctl", "a password of rabbitmqctl", regexp.MustCompile(`\brabbitmqctl\s+(?:add_user|change_password)\s+\S+\s+["']?([^\s"';|&]+)`)},
 }
 
 var (
@@ -76,7 +100,11 @@ var (
 	// option is an option with its value behind a blank.
 	option = regexp.MustCompile(`(?:^|\s)(--?[A-Za-z][\w.-]*)[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s"'|;&-][^\s|;&]*)`)
 	// directive is a line of a file whose names and values stand side by side.
-	directive = regexp.MustCompile(`^\s*(requirepass|masterauth|[A-Za-z_]*[pP]assword)[ \t]+("[^"]*"|\S+)\s*;?$`)
+	directive = regexp.MustCompile(`^\s*(requirepass|masterauth|[A-Za-z_]*[pP]ass(?:word|wd|phrase)|[A-Za-z_]*_(?:[kK]ey|[tT]oken))[ \t]+("[^"]*"|\S+)\s*;?$`)
+	// prose is what follows a word and a colon in a sentence.
+	prose = regexp.MustCompile(`^[A-Za-z]+,?( [A-Za-z]+,?)+[ .:;]*`)
+	// define is PHP's define('NAME', 'value').
+	define = regexp.MustCompile(`\bdefine\(\s*["']([^"'\n]+)["']\s*,\s*["']([^"'\n]*)["']`)
 	// property is XML's <name>x</name><value>y</value>.
 	property = regexp.MustCompile(`<name>\s*([^<\s]+)\s*</name>\s*<value>\s*([^<]*?)\s*</value>`)
 	// entry is XML's <add key="x" value="y"/> and <variable name="x" value="y"/>.
@@ -86,6 +114,18 @@ var (
 // codeFiles hold programs: a value there is in quotes, what is not is an
 // expression.
 var codeFiles = []string{".py", ".js", ".mjs", ".ts", ".java", ".go", ".rb", ".groovy", ".lua", ".php", ".kt", ".scala", ".c", ".cpp", ".rs", ".cs", ".jsx", ".tsx"}
+
+// userLists are files with a user and a password in each line, whose names say
+// so; the group is the password.
+var userLists = []struct{ file, line *regexp.Regexp }{
+	{regexp.MustCompile(`(?i)(^|[-_.])(users|passwords?|realm|credentials)\.properties$`), regexp.MustCompile(`^\s*[\w.@-]+\s*[=:]\s*([^\s,]+)\s*(?:,.*)?$`)},
+	{regexp.MustCompile(`^\.?pgpass$`), regexp.MustCompile(`^(?:[^:#\s]+:){4}(\S+)\s*$`)},
+	{regexp.MustCompile(`^userlist\.txt$`), regexp.MustCompile(`^\s*"[^"]+"\s+"([^"]+)"\s*$`)},
+}
+
+// forPeople is the name of a file with texts for people, where password is a
+// word to translate.
+var forPeople = regexp.MustCompile(`(?i)(^|[-_./])(i18n|l10n|messages?|translations?|locales?|lang)([-_.][\w-]+)*\.(properties|json|ya?ml|po|xml|js|ts)$`)
 
 // scan finds the credentials in a text that are known by their name or their
 // place. Name is the data key, which may be a file's name.
@@ -103,11 +143,13 @@ func scan(text, name string) []hit {
 	}
 	for line := range strings.Lines(text) {
 		hits = append(hits, scanLine(strings.TrimRight(line, "\r\n"), inCode)...)
-	}
-	for _, form := range []*regexp.Regexp{property, entry} {
-		if !strings.Contains(text, "<") {
-			break
+		for _, list := range userLists {
+			if found := list.line.FindStringSubmatch(line); found != nil && list.file.MatchString(name) && literal(found[1], strong, false) {
+				hits = append(hits, hit{what: "a user's password"})
+			}
 		}
+	}
+	for _, form := range []*regexp.Regexp{property, entry, define} {
 		for _, found := range form.FindAllStringSubmatch(text, -1) {
 			if of := classify(found[1]); of != plain && literal(found[2], of, false) {
 				hits = append(hits, hit{name: found[1], what: whatSetting})
@@ -148,6 +190,16 @@ func containsAny(text string, parts []string) bool {
 }
 
 func scanSlots(text string) []hit {
+	hits := scanFor(slots, text)
+	for _, found := range authorization.FindAllStringSubmatch(text, -1) {
+		if literal(found[1], strong, false) {
+			hits = append(hits, hit{name: "Authorization", what: whatSetting})
+		}
+	}
+	return append(hits, scanFor(commands, text)...)
+}
+
+func scanFor(slots []slot, text string) []hit {
 	var hits []hit
 	for _, slot := range slots {
 		if !strings.Contains(text, slot.needs) && !strings.Contains(strings.ToUpper(text), slot.needs) {
@@ -157,11 +209,6 @@ func scanSlots(text string) []hit {
 			if literal(found[1], strong, false) {
 				hits = append(hits, hit{what: slot.what})
 			}
-		}
-	}
-	for _, found := range authorization.FindAllStringSubmatch(text, -1) {
-		if literal(found[1], strong, false) {
-			hits = append(hits, hit{name: "Authorization", what: whatSetting})
 		}
 	}
 	return hits
@@ -192,7 +239,7 @@ func scanLine(line string, inCode bool) []hit {
 	var hits []hit
 	line = fromProvider.ReplaceAllString(line, "$${}")
 	add := func(name, value string) {
-		if of := classify(name); of != plain && literal(value, of, false) {
+		if of := classify(name); of != plain && literal(value, of, false) || login(name, value) {
 			hits = append(hits, hit{name: strings.TrimLeft(name, "-"), what: whatSetting})
 		}
 	}
@@ -208,6 +255,10 @@ func scanLine(line string, inCode bool) []hit {
 		case strings.HasPrefix(value, "="), strings.HasPrefix(value, "~"), strings.HasPrefix(value, ">"): // == and =~ compare, => is a pair of its own
 			continue
 		case separator == ":" && strings.HasPrefix(value, "//"), separator == ":" && strings.HasPrefix(value, ":"): // a URL, a C++ name
+			continue
+		case separator == ":" && strings.HasPrefix(rest, "'") && strings.HasSuffix(line[:at], " :"): // psql's variable
+			continue
+		case separator == ":" && prose.MatchString(rest) && !strings.ContainsAny(strings.TrimRight(rest, "\"'"), "=\"'"):
 			continue
 		case inCode && !strings.ContainsAny(value[:1], `"'\`):
 			continue

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // expression is something that is put in place of itself before the value is
@@ -12,14 +13,21 @@ var expression = regexp.MustCompile("\\$(__\\w+)?\\{|\\$\\(|\\{\\{|<%|%\\{|#\\{|
 
 // Whole values that are no literals.
 var (
-	variable = regexp.MustCompile(`^(\$[A-Za-z_][\w.:/-]*|\$[0-9@*#]|%[A-Za-z_]\w*%|@[A-Za-z_][\w.-]*@|<[^<>]+>|__\w+__|\{[\w.]*\}|\\\$.*|:\w+)$`)
-	provider = regexp.MustCompile(`^(vault|op|arn|secretref|ref\+[a-z]+|awssm|awsssm|gcpsm|azurekeyvault|akv|file|env|ssm|secretsmanager|classpath|conjur|k8s|keyvault|sm):|^(ENC[(\[]|\{cipher\}|\{aes\}|\{xor\}|projects/[^/]+/secrets/|!vault|!secret|\$ANSIBLE_VAULT)`)
+	variable = regexp.MustCompile(`^(\$[A-Za-z_][\w.:/-]*|\$[0-9@*#]|%[A-Za-z_]\w*%|@[A-Za-z_][\w.-]*@|<[^<>]+>|__\w+__|\{[\w.]*\}|\[\^.*|\(\?.*|\.[*+].*|%\w+[({].*|\\\$.*|:\w+)$`)
+	provider = regexp.MustCompile(`^(vault|op|arn|secretref|ref\+[a-z]+|awssm|awsssm|gcpsm|azurekeyvault|akv|file|env|ssm|secretsmanager|classpath|conjur|k8s|keyvault|sm):|^(ENC[(\[]|\{cipher\}|\{aes\}|projects/[^/]+/secrets/|!vault|!secret|\$ANSIBLE_VAULT)`)
 	path     = regexp.MustCompile(`^(/|\./|\.\./|~/|[A-Za-z]:\\)[a-z._][\w.@%+~{}\\-]*(/[\w.@%+~{}-]+)*/?$`)
 	fileName = regexp.MustCompile(`^[\w.-]+\.(key|pem|crt|cer|p12|jks|pfx|txt|json|ya?ml|properties|conf|env|jceks|keytab|kubeconfig)$`)
 	address  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
-	masked   = regexp.MustCompile(`(?i)^([*x•.#_-]{2,}|\(?\[?<?(redacted|hidden|masked|withheld|secret-value-redacted)>?\]?\)?|(please[-_ ]?)?replace([-_ ].*|me|this|it|here)?|to[-_ ]be[-_ ].*|todo([-_: ].*)?|tbd|your[-_ ].*|insert[-_ ].*|fill[-_ ]?me([-_ ]in)?)$`)
-	code     = regexp.MustCompile(`(?i)^[a-z_$][\w.$]*\(|getenv|environ\b|process\.env|^\.Values\.|^(self|this|config|cfg|args|opts|options|settings|env|secrets|params|request|values|props|conf|vault)\.[\w.]*$|ENV\[|^(new|await|func|function|lambda)\s`)
+	masked   = regexp.MustCompile(`(?i)^([*x•.#_-]{2,}|\(?\[?<?(redacted|hidden|masked|withheld|secret-value-redacted)>?\]?\)?|(please[-_ ]?)?replace([-_ ].*|me|this|it|here)?|to[-_ ]be[-_ ].*|change[-_ ]?(me|this)[.!]*|todo([-_: ].*)?|tbd|your[-_ ].*|insert[-_ ].*|fill[-_ ]?me([-_ ]in)?)$`)
+	code     = regexp.MustCompile(`(?i)^[a-z_$][\w.$]*\(($|[\w.$"'\[({)*&-])|getenv|environ\b|process\.env|^\.Values\.|^(self|this|config|cfg|args|opts|options|settings|env|secrets|params|request|values|props|conf|vault)\.[\w.]*$|ENV\[|^(new|await|func|function|lambda)\s`)
 	number   = regexp.MustCompile(`^[0-9.,_]+ ?(ms|s|m|h|d|[KMG]i?B?|%)?$`)
+	// capitals is a variable's name, in which a name of a credential is a
+	// placeholder: ELASTIC_PASSWORD, ENTER_TOKEN_HERE.
+	capitals = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
+	// opaque is what services give out as keys.
+	opaque = regexp.MustCompile(`^([A-Za-z0-9+/_]{20,}={0,2}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$`)
+	// sentence ends as one: a passphrase of words does not.
+	sentence = regexp.MustCompile(`^[A-Za-z]+,?( [A-Za-z]+,?){2,}[.!?]$`)
 	// dataKey is a name that a reference to a Secret's key may have.
 	dataKey = regexp.MustCompile(`^[-._a-zA-Z0-9]{1,63}$`)
 	// object is the name of an object, or namespace/name.
@@ -43,6 +51,7 @@ var nothing = []string{
 var tokenKindsNamed = []string{
 	"jwt", "opaque", "bearer", "basic", "id_token", "access_token", "refresh_token", "header", "cookie", "query", "body",
 	"authorization", "kubernetes", "serviceaccount", "projected", "oauth", "oauth2", "oidc", "same-origin", "include", "omit", "token",
+	"password", "otp", "totp",
 }
 
 // nouns are parts of names of Secrets: db-credentials, my-tls.
@@ -65,7 +74,11 @@ func literal(value string, of class, structured bool) bool {
 	case variable.MatchString(value), provider.MatchString(value), path.MatchString(value), fileName.MatchString(value),
 		address.MatchString(value), masked.MatchString(value), code.MatchString(value):
 		return false
-	case strings.Contains(value, " ") && about.MatchString(value):
+	case capitals.MatchString(value) && (strings.HasSuffix(value, "_HERE") || classify(value) != plain):
+		return false
+	case of == formed:
+		return issued(value)
+	case strings.Contains(value, " ") && about.MatchString(value), sentence.MatchString(value):
 		return false
 	case strings.HasPrefix(value, "ssh-") && strings.Contains(value, " AAAA"): // a public key
 		return false
@@ -74,8 +87,15 @@ func literal(value string, of class, structured bool) bool {
 		return of == strong && len(value) >= pin
 	case of == strong:
 		return true
+	case strings.Contains(value, " "): // a sentence: a token has no blanks
+		return false
 	}
 	return !slices.Contains(tokenKindsNamed, lower) && !namesObject(value, structured)
+}
+
+// issued says whether a value has the form of a key that a service gave out.
+func issued(value string) bool {
+	return opaque.MatchString(value) && strings.ContainsAny(value, "0123456789") && strings.ContainsFunc(value, unicode.IsLetter)
 }
 
 // literalDefault finds the literal behind a variable's colon. Config providers
