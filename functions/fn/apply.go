@@ -53,14 +53,19 @@ type lists struct {
 	order []*yaml.RNode
 	// handedOut are the objects of Lists that functions see.
 	handedOut map[*yaml.Node]bool
+	// typed are the objects that say no kind themselves, since they stand in a
+	// SecretList or the like; they are handed out with it.
+	typed map[*yaml.Node]entryType
 }
+
+type entryType struct{ apiVersion, kind string }
 
 // flatten returns the items with the objects of Lists in place of the Lists.
 func flatten(items []*yaml.RNode) ([]*yaml.RNode, *lists) {
 	l := &lists{order: items}
 	flat := items
 	for i, item := range items {
-		held := heldObjects(item.YNode())
+		held := l.heldObjects(item.YNode())
 		if held == nil {
 			if l.handedOut != nil {
 				flat = append(flat, item)
@@ -94,16 +99,23 @@ func listEntries(node *yaml.Node) *yaml.Node {
 
 // heldObjects returns the objects of a List, and of Lists inside it, nil for
 // everything else. What is no object in it (a null, for one) is not handed out.
-func heldObjects(node *yaml.Node) []*yaml.Node {
+func (l *lists) heldObjects(node *yaml.Node) []*yaml.Node {
 	entries := listEntries(node)
 	if entries == nil {
 		return nil
 	}
 	var held []*yaml.Node
 	for _, entry := range entries.Content {
-		if inner := heldObjects(entry); inner != nil {
+		if inner := l.heldObjects(entry); inner != nil {
 			held = append(held, inner...)
 			continue
+		}
+		if apiVersion, kind := view.OfNode(node).EntryType(); kind != "" && view.Untyped(entry) {
+			if l.typed == nil {
+				l.typed = map[*yaml.Node]entryType{}
+			}
+			l.typed[entry] = entryType{apiVersion, kind}
+			*entry = *view.Type(entry, apiVersion, kind)
 		}
 		if o := view.OfNode(entry); o.APIVersion() != "" && o.Kind() != "" {
 			held = append(held, entry)
@@ -144,6 +156,7 @@ func (l *lists) prune(node *yaml.Node, left map[*yaml.Node]bool) bool {
 	if entries == nil || l.handedOut[node] {
 		return false
 	}
+	defer l.untype(node, entries)
 	found := false
 	var kept []*yaml.Node
 	for _, entry := range entries.Content {
@@ -163,4 +176,29 @@ func (l *lists) prune(node *yaml.Node, left map[*yaml.Node]bool) bool {
 		entries.Content = kept
 	}
 	return found
+}
+
+// untype takes from the entries of a list what they did not say when they came
+// in. Where one has become something else, as a Secret in a SecretList does when
+// it is sealed, all say what they are, and the list is a List.
+func (l *lists) untype(node, entries *yaml.Node) {
+	same := true
+	for _, entry := range entries.Content {
+		if typed, found := l.typed[entry]; found {
+			o := view.OfNode(entry)
+			same = same && o.APIVersion() == typed.apiVersion && o.Kind() == typed.kind
+		}
+	}
+	for _, entry := range entries.Content {
+		_, found := l.typed[entry]
+		switch {
+		case found && same:
+			view.DeleteField(entry, "apiVersion")
+			view.DeleteField(entry, "kind")
+		case found:
+			o := view.OfNode(node)
+			o.Set("v1", "apiVersion")
+			o.Set("List", "kind")
+		}
+	}
 }

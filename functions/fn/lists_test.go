@@ -42,6 +42,8 @@ func TestLists(t *testing.T) {
 		"around":        {"items between Lists keep their places", "{remove: [c]}", []string{listOf("List", a), c, d, listOf("List", b)}, "[a] d [b]", 0},
 		"two Lists":     {"each object goes back into its own", "{annotate: {touched: t}, remove: [b]}", []string{listOf("List", a, b), listOf("List", c, d)}, "[a] [c d]", 3},
 		"typed List":    {"kubectl makes SecretList and ConfigMapList", "{annotate: {touched: t}}", []string{listOf("SecretList", b), listOf("ConfigMapList", a)}, "[b] [a]", 2},
+		"without kinds": {"an API server's SecretList says the kind once", "{annotate: {touched: t}}", []string{listOf("List", a, listOf("SecretList", "metadata:\n  name: b\n", b))}, "[a [b b]]", 3},
+		"one is gone":   {"the others are still what the list says", "{remove: [b]}", []string{listOf("ConfigMapList", "metadata:\n  name: a\n", "metadata:\n  name: b\n")}, "[a]", 0},
 		"other group":   {"kustomize and Argo CD take any List apart", "{annotate: {touched: t}}", []string{strings.Replace(listOf("DeploymentList", a), "v1", "apps/v1", 1)}, "[a]", 1},
 		"List in List":  {"kustomize takes it apart as well", "{annotate: {touched: t}, remove: [b]}", []string{listOf("List", a, listOf("List", b, c), d)}, "[a [c] d]", 3},
 		"deep and gone": {"the inner List stays, empty", "{remove: [b]}", []string{listOf("List", listOf("List", b))}, "[[]]", 0},

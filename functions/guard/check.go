@@ -137,10 +137,18 @@ func (w *walker) object(node *yaml.Node, at []string) {
 		return // a schema has names and no values
 	}
 	sealed, isSealed := view.AsSealedSecret(o)
+	apiVersion, kind := o.EntryType()
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i].Value, node.Content[i+1]
 		path := below(at, key)
 		switch {
+		case key == "items" && kind != "" && value.Kind == yaml.SequenceNode:
+			for j, entry := range value.Content {
+				if view.Untyped(entry) {
+					entry = view.Type(entry, apiVersion, kind)
+				}
+				w.value(entry, below(path, "["+strconv.Itoa(j)+"]"), key, true)
+			}
 		case isSealed && key == "spec":
 			w.template(sealed, at)
 		case key == "metadata":

@@ -197,6 +197,7 @@ func TestFinds(t *testing.T) {
 		{"a plain Secret", whole, "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: @V@}"},
 		{"a plain Secret without a name", whole, "apiVersion: v1\nkind: Secret\nstringData: {a: @V@}"},
 		{"a plain Secret in a List", whole, "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {a: @V@}}]"},
+		{"a plain Secret in a SecretList that says the kind once", whole, "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: SecretList, items: [{metadata: {name: a}, stringData: {a: @V@}}]}]"},
 		{"a plain Secret in a Template", whole, "apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {name: a}\nobjects: [{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {a: aGVsbG8=}}]"},
 		{"a plain Secret in a ManifestWork", whole, "apiVersion: work.open-cluster-management.io/v1\nkind: ManifestWork\nmetadata: {name: a}\nspec: {workload: {manifests: [{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {a: @V@}}]}}"},
 		{"a plain Secret in a Policy", whole, "apiVersion: policy.open-cluster-management.io/v1\nkind: Policy\nmetadata: {name: a}\nspec: {policy-templates: [{objectDefinition: {apiVersion: policy.open-cluster-management.io/v1, kind: ConfigurationPolicy, metadata: {name: b}, spec: {object-templates: [{complianceType: musthave, objectDefinition: {apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {a: @V@}}}]}}}]}"},

@@ -185,6 +185,30 @@ var FunctionAnnotations = []string{"config.kubernetes.io/function", "config.k8s.
 // OwnGroup is the API group of this project's objects.
 const OwnGroup = "fn.eda-gitops.io"
 
+// EntryType returns what the entries of a typed list (SecretList) are where they
+// do not say it themselves, as API servers read it; both are empty for a List,
+// and for what is no list.
+func (o Object) EntryType() (apiVersion, kind string) {
+	kind, list := strings.CutSuffix(o.Kind(), "List")
+	if !list || kind == "" || o.APIVersion() == "" {
+		return "", ""
+	}
+	return o.APIVersion(), kind
+}
+
+// Untyped says whether a node is a mapping with neither apiVersion nor kind.
+func Untyped(node *yaml.Node) bool {
+	o := OfNode(node)
+	return !o.IsZero() && o.APIVersion() == "" && o.Kind() == ""
+}
+
+// Type returns a copy of an untyped node with apiVersion and kind in front.
+func Type(node *yaml.Node, apiVersion, kind string) *yaml.Node {
+	typed := *OfNode(node).node
+	typed.Content = append(Map("apiVersion", String(apiVersion), "kind", String(kind)).Content, typed.Content...)
+	return &typed
+}
+
 // Manifest says whether the object is one that gets deployed: it has
 // apiVersion, kind and a name, and is no local-config object, no function's
 // config, no Kptfile, kustomization or object of this project's group.

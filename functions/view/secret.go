@@ -222,6 +222,15 @@ func plainSecrets(node *yaml.Node) [][]string {
 				found = append(found, append([]string{node.Content[i].Value}, path...))
 			}
 		}
+		list := OfNode(node)
+		apiVersion, kind := list.EntryType()
+		if items := list.Lookup("items"); kind == "Secret" && items != nil && items.Kind == yaml.SequenceNode {
+			for i, entry := range items.Content {
+				if Untyped(entry) && len(plainSecrets(Type(entry, apiVersion, kind))) > 0 {
+					found = append(found, []string{"items", "[" + strconv.Itoa(i) + "]"})
+				}
+			}
+		}
 	}
 	return found
 }
