@@ -87,6 +87,35 @@ func BenchmarkSeal(b *testing.B) {
 	}
 }
 
+// BenchmarkTransform is the function alone, without reading and writing YAML, on
+// new Secrets; x-rsa is its time in RSA operations, timed in turn.
+func BenchmarkTransform(b *testing.B) {
+	const n = 1000
+	public := &sealtest.Default().Private().PublicKey
+	c, results := functions.Decode(fntest.Items(b, config(sealtest.Default().Certificate(b)))[0])
+	if results.Failed() {
+		b.Fatal(results)
+	}
+	var bare time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		start := time.Now()
+		for range n {
+			if _, err := rsa.EncryptOAEP(sha256.New(), rand.Reader, public, make([]byte, 32), nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		bare += time.Since(start)
+		items := fntest.Items(b, manySecrets(n))
+		b.StartTimer()
+		if _, results := fn.Apply(c, fn.Env{Now: fntest.Now, Rand: rand.Reader}, items); results.Failed() {
+			b.Fatal(results)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(bare), "x-rsa")
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*n), "µs/secret")
+}
+
 // BenchmarkUnchanged is the function alone, without reading and writing YAML,
 // on Secrets beside their SealedSecrets with the fingerprint key.
 func BenchmarkUnchanged(b *testing.B) {

@@ -31,6 +31,8 @@ const MinKeyBits = 2048
 type Certificate struct {
 	x509 *x509.Certificate
 	key  *rsa.PublicKey
+	// fingerprint names the key; see Fingerprint.
+	fingerprint string
 }
 
 // Certificates are those of one text, the newest that is valid first.
@@ -100,7 +102,8 @@ func parseDER(der []byte) (Certificate, error) {
 	if bits := key.N.BitLen(); bits < MinKeyBits {
 		return Certificate{}, fmt.Errorf("has an RSA key of %d bits; expected at least %d", bits, MinKeyBits)
 	}
-	return Certificate{x509: parsed, key: key}, nil
+	sum := sha256.Sum256(parsed.RawSubjectPublicKeyInfo)
+	return Certificate{x509: parsed, key: key, fingerprint: "sha256:" + hex.EncodeToString(sum[:])}, nil
 }
 
 // Newest returns the certificate that seals at a time: of those that have not
@@ -136,10 +139,7 @@ func (c Certificate) Expired(now time.Time) error {
 
 // Fingerprint names the certificate's key: "sha256:" and the SHA-256 of its
 // SubjectPublicKeyInfo in hex.
-func (c Certificate) Fingerprint() string {
-	sum := sha256.Sum256(c.x509.RawSubjectPublicKeyInfo)
-	return "sha256:" + hex.EncodeToString(sum[:])
-}
+func (c Certificate) Fingerprint() string { return c.fingerprint }
 
 // Seal encrypts a value for a label (see Scope.Label): base64 of
 // sealed-secrets' format. Each call takes a fresh session key from rand.

@@ -32,17 +32,34 @@ type Key struct{ bytes []byte }
 // or hex. The error quotes nothing of it.
 func ParseKey(text []byte) (*Key, error) {
 	if len(text) == KeyBytes {
-		return &Key{bytes: bytes.Clone(text)}, nil
+		return newKey(bytes.Clone(text))
 	}
 	text = bytes.TrimSpace(text)
 	for _, decode := range []func(string) ([]byte, error){
 		hex.DecodeString, base64.StdEncoding.DecodeString, base64.RawURLEncoding.DecodeString,
 	} {
 		if decoded, err := decode(string(text)); err == nil && len(decoded) == KeyBytes {
-			return &Key{bytes: decoded}, nil
+			return newKey(decoded)
 		}
 	}
 	return nil, errors.New("is no fingerprint key (value withheld); expected 32 random bytes, in base64 or hex, as eda-fn seal key makes them")
+}
+
+// minDistinct is the least number of different bytes in a fingerprint key. Of
+// 32 random bytes some 30 are different; fewer than 16 are once in 10^13 times.
+const minDistinct = 16
+
+// newKey refuses bytes that are not random, such as zeros or 16 random bytes in
+// hex: the tags are public, so that a key which can be guessed is found by them.
+func newKey(random []byte) (*Key, error) {
+	different := map[byte]bool{}
+	for _, b := range random {
+		different[b] = true
+	}
+	if len(different) < minDistinct {
+		return nil, errors.New("is no fingerprint key (value withheld): these 32 bytes are not random, and who guesses the key can try values; make one with eda-fn seal key")
+	}
+	return &Key{bytes: random}, nil
 }
 
 // Binding is what a ciphertext is bound to.

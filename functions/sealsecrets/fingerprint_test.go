@@ -285,7 +285,7 @@ func TestDictionary(t *testing.T) {
 	sum := sha256.Sum256([]byte(ciphertext))
 	tag := sealed.Fingerprints()["password"]
 	contexts := [][]byte{nil, []byte("rt-dev/greeting"), []byte("password"), []byte("greeting"), []byte("rt-dev"), sum[:], raw[:32], []byte(tag.Ciphertext), []byte(sealed.Certificate()), make([]byte, sealsecrets.KeyBytes)}
-	zero, err := sealsecrets.ParseKey(make([]byte, sealsecrets.KeyBytes))
+	guessed, err := sealsecrets.ParseKey(raw[2 : 2+sealsecrets.KeyBytes])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +302,7 @@ func TestDictionary(t *testing.T) {
 				tries = append(tries, plain.Sum(nil), keyed.Sum(nil))
 			}
 		}
-		guess := zero.Fingerprint(binding, ciphertext, []byte(word))
+		guess := guessed.Fingerprint(binding, ciphertext, []byte(word))
 		tries = append(tries, []byte(guess.Value), []byte(guess.Ciphertext))
 		for _, try := range tries {
 			if targets[string(try)] || bytes.Contains(raw, try) {

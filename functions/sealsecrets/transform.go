@@ -146,8 +146,16 @@ func CheckPlace(sealed view.SealedSecret) fn.Results {
 				now, was, field, sealed.Scope(), field))
 		}
 	}
+	if was := sealed.TemplateScope(); was != "" && was != sealed.Scope() {
+		results = append(results, fn.Errorf(sealed.Ref(), "metadata.annotations",
+			"say scope %s, but it was sealed with scope %s (spec.template.metadata.annotations): the controller cannot unseal it; seal its values again with eda-fn seal, or put the annotation sealedsecrets.bitnami.com/%s: \"true\" back",
+			sealed.Scope(), was, was))
+	}
+	if sealed.Lookup("spec", "data") != nil {
+		results = append(results, fn.Errorf(sealed.Ref(), "spec.data", "is the format before version 0.7, which the controller does not unseal as it comes; seal its values again with eda-fn seal"))
+	}
 	if sealed.Scope() == view.ScopeClusterWide {
-		return nil
+		return results
 	}
 	moved("namespace", sealed.Namespace(), sealed.TemplateNamespace())
 	if sealed.Scope() == view.ScopeStrict {
