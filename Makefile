@@ -74,6 +74,11 @@ fuzz: ## each fuzz test for FUZZTIME (20s)
 bench: build build/tools/kustomize ## the speed table of the README
 	@$(GO) run ./tests/bench -bin build/eda-fn -kustomize build/tools/kustomize
 
+.PHONY: bench-seal
+bench-seal: build ## SealSecrets beside kubeseal, the table of its README
+	cd tests/e2e && CGO_ENABLED=0 $(GO) build -trimpath -o ../../build/tools/kubeseal github.com/bitnami-labs/sealed-secrets/cmd/kubeseal
+	@$(GO) run ./tests/bench/kubeseal -bin build/eda-fn -kubeseal build/tools/kubeseal
+
 # --- Source ---
 
 .PHONY: lint
