@@ -68,6 +68,9 @@ type Header struct {
 	Kind       string `yaml:"kind"`
 	// Metadata names the config in messages.
 	Metadata Metadata `yaml:"metadata"`
+	// FromConfigMap says that the config came as a ConfigMap's data, the form of
+	// kpt fn eval and of a Kptfile's configMap.
+	FromConfigMap bool `yaml:"-"`
 }
 
 // Metadata is a config's metadata; fields that it does not name are accepted,

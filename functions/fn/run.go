@@ -228,6 +228,7 @@ func (l *ResourceList) apply(functions Set, name string, env Env) (results Resul
 	if config == nil {
 		return results
 	}
+	config.Head().FromConfigMap = node != l.Config // chooseConfig made it
 	items, found := Apply(config, env, l.Items)
 	l.Items = items
 	return append(results, found...)

@@ -8,10 +8,22 @@ import (
 	"github.com/eda-gitops/functions/functions/view"
 )
 
+// clusterScopedNames is the config's, error by default. A ConfigMap's users know
+// set-namespace, which keeps the names.
+func (r *run) clusterScopedNames() ClusterScopedNames {
+	switch said := r.config.Spec.ClusterScopedNames; {
+	case said != "":
+		return said
+	case r.config.FromConfigMap:
+		return NamesKeep
+	}
+	return NamesError
+}
+
 // differing returns the environment's namespaces, as they will be, that the
-// subjects of a ClusterRoleBinding are in, where another environment of the
-// same base has others there: the base's placeholder, a namespace that is
-// renamed, or any of the environment's when other environments are known.
+// subjects of a ClusterRoleBinding are in, where another environment has others
+// there: one that moves, or any of the environment's when other environments are
+// known.
 func (r *run) differing(o view.Object) []string {
 	var namespaces []string
 	for _, subject := range o.Subjects() {
@@ -23,9 +35,8 @@ func (r *run) differing(o view.Object) []string {
 		if !moves {
 			to = from
 		}
-		_, renamed := r.config.Spec.Rename.Namespaces[from]
-		shares := moves && (from == r.moves.placeholder || renamed) || r.moves.known[to] && r.severalEnvironments
-		if from != "" && shares && !slices.Contains(namespaces, to) {
+		differs := moves || r.moves.known[to] && r.severalEnvironments
+		if from != "" && differs && !slices.Contains(namespaces, to) {
 			namespaces = append(namespaces, to)
 		}
 	}
@@ -36,17 +47,22 @@ func (r *run) differing(o view.Object) []string {
 // namespace behind it, where clusterScopedNames says so and it is needed.
 func (r *run) bindingName(o view.Object) (string, bool) {
 	namespace := r.collides(o, o.Name())
-	if namespace == "" || r.config.Spec.ClusterScopedNames != NamesSuffix {
+	if namespace == "" || r.clusterScopedNames() != NamesSuffix {
 		return "", false
 	}
-	name := o.Name()
+	return r.stem(o.Name(), namespace) + "-" + namespace, true
+}
+
+// stem returns a name without the namespace of the environment that it is made
+// from, the longest one that it ends in.
+func (r *run) stem(name, namespace string) string {
+	stem := name
 	for from := range r.moves.to {
-		if stem, found := strings.CutSuffix(name, "-"+from); found && stem != "" && from != namespace {
-			name = stem // of the environment that it is made from
-			break
+		if s, found := strings.CutSuffix(name, "-"+from); found && s != "" && from != namespace && len(s) < len(stem) {
+			stem = s
 		}
 	}
-	return name + "-" + namespace, true
+	return stem
 }
 
 // collides returns the namespace that makes a ClusterRoleBinding of some name
@@ -82,7 +98,7 @@ func alphanumeric(b byte) bool { return tokenByte(b) && b != '-' }
 // reportBinding reports a ClusterRoleBinding that the environments of one
 // cluster would take from each other.
 func (r *run) reportBinding(o view.Object) {
-	if r.config.Spec.ClusterScopedNames != NamesError || !o.BindsEverywhere() {
+	if r.clusterScopedNames() != NamesError || !o.BindsEverywhere() {
 		return
 	}
 	name := o.Name()

@@ -49,16 +49,17 @@ type Spec struct {
 	CreateNamespace *CreateNamespace `yaml:"createNamespace,omitempty"`
 	// Kinds says of kinds that the function does not know whether they are
 	// namespaced, by group/kind without a version: {example.com/Widget:
-	// Cluster}. CustomResourceDefinitions among the objects say it as well.
+	// Cluster}. CustomResourceDefinitions among the objects say it as well, and
+	// what is known already stands before it.
 	Kinds map[string]view.Scope `yaml:"kinds,omitempty"`
-	// UnknownKinds says what becomes of objects without a namespace whose kind
-	// is not known: error lists the kinds, namespaced gives them the namespace,
-	// ignore leaves them without one. Defaults to error.
+	// UnknownKinds says what becomes of objects whose kind is not known and that
+	// have no namespace or the base's: error lists the kinds, namespaced gives them
+	// the namespace, ignore leaves those without one as they are. Defaults to error.
 	UnknownKinds UnknownKinds `yaml:"unknownKinds,omitempty"`
 	// ClusterScopedNames says what becomes of a ClusterRoleBinding whose subjects
 	// differ per environment, so that environments on one cluster would overwrite
 	// each other's: error, suffix (the name gets a "-" and the namespace behind
-	// it) or keep. Defaults to error.
+	// it) or keep. Defaults to error, and in a ConfigMap (kpt fn eval) to keep.
 	ClusterScopedNames ClusterScopedNames `yaml:"clusterScopedNames,omitempty"`
 	// Scripts says what becomes of shell scripts that name a namespace that
 	// moves (command and args with blanks in them, script, data of *.sh): rewrite,
@@ -177,9 +178,6 @@ func (c *InjectNamespace) Default() {
 	}
 	if c.Spec.Residue == "" {
 		c.Spec.Residue = fn.LevelError
-	}
-	if c.Spec.ClusterScopedNames == "" {
-		c.Spec.ClusterScopedNames = NamesError
 	}
 	if c.Spec.Scripts == "" {
 		c.Spec.Scripts = ScriptsRewrite

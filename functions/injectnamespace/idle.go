@@ -8,22 +8,19 @@ import (
 	"github.com/eda-gitops/functions/functions/view"
 )
 
-// kptInput is the name of the ConfigMap that kpt makes of what stands behind
-// "kpt fn eval ... --" and of a Kptfile's configMap.
-const kptInput = "function-input"
-
 // bare says whether a config names a namespace and no word on what moves there.
 func (r *run) bare(s *solution.Solution) bool {
 	spec := &r.config.Spec
 	return s == nil && spec.Namespace != "" && spec.NamespaceMatcher == "" && !spec.Rename.any()
 }
 
-// inputMatcher returns the matcher of `kpt fn eval ... -- namespace=x`: kpt's
-// users know it from set-namespace, which moves a package out of the one
-// namespace that it is in. So it does here, when no object is without a
-// namespace, in the base's or there already; empty otherwise.
+// inputMatcher returns the matcher of a ConfigMap that says namespace alone, as
+// `kpt fn eval ... -- namespace=x` makes it: kpt's users know it from
+// set-namespace, which moves a package out of the one namespace that it is in.
+// So it does here, when no object is without a namespace, in the base's or there
+// already; empty otherwise.
 func (r *run) inputMatcher(s *solution.Solution, objects []view.Object) string {
-	if r.config.Metadata.Name != kptInput || !r.bare(s) {
+	if !r.config.FromConfigMap || !r.bare(s) {
 		return ""
 	}
 	for _, o := range objects {
@@ -36,7 +33,13 @@ func (r *run) inputMatcher(s *solution.Solution, objects []view.Object) string {
 			return ""
 		}
 	}
-	if there := r.elsewhere(objects); len(there) == 1 && r.config.validSource(there[0]) == nil {
+	there := r.elsewhere(objects)
+	for _, o := range objects {
+		if o.NamesNamespace() && !r.config.stays(o.Name()) && !slices.Contains(there, o.Name()) {
+			there = append(there, o.Name())
+		}
+	}
+	if len(there) == 1 && r.config.validSource(there[0]) == nil {
 		return there[0]
 	}
 	return ""

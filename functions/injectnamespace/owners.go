@@ -45,12 +45,9 @@ func (r *run) labels(objects []view.Object) {
 			if r.names(label, known) || len(label.Classes) > 1 && likePods[label.Name] || r.tenants(label, objects) {
 				continue
 			}
-			result := fn.Errorf(o.Ref(), label.Field, "%q is no %s among the objects%s; correct it, or list it, or its namespace, under shared",
-				label.Name, classNames(label.Classes), listed(label.Classes, known))
-			if len(known) == 0 {
-				result.Severity = fn.Warning // a package of apps, whose services are in another one
-			}
-			r.results = append(r.results, result)
+			r.results = append(r.results, fn.Errorf(o.Ref(), label.Field,
+				"%q is no %s among the objects%s; correct it, or, where it is in another package, say shared: [%s]",
+				label.Name, classNames(label.Classes), listed(label.Classes, known), label.Name))
 		}
 	}
 }

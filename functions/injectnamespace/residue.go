@@ -160,10 +160,13 @@ func (r *run) advice(f finding) string {
 
 // own is the namespace that the base should name.
 func (r *run) own() string {
-	if r.moves.placeholder != "" {
+	switch {
+	case r.moves.placeholder != "":
 		return r.moves.placeholder
+	case r.moves.namespace != "":
+		return strconv.Quote(r.moves.namespace)
 	}
-	return strconv.Quote(r.moves.namespace)
+	return "this one's"
 }
 
 // allows says whether spec.residueAllow names a field of an object, which it

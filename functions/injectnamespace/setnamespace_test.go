@@ -49,6 +49,11 @@ func TestAsSetNamespace(t *testing.T) {
 		"there":         {"a package that is there already", "namespace: new", join(all, cluster), "new", false},
 		"nothing in it": {"no namespace to change", "namespace: new", join(cluster, bareAPI, noHook, local), "", false},
 		"several":       {"of two nobody knows which", "namespace: new", join(other, strings.ReplaceAll(service, "NS", "example")), "", true},
+		"its own":       {"the package's Namespace object is the namespace that it is in", "namespace: new", join(namespace, definition, apiService, binding), "example", false},
+		"another's":     {"a Namespace object and objects of another one are two", "namespace: new", join(other, strings.ReplaceAll(namespace, "NS", "example")), "", true},
+		"comments":      {"comments stay where they are", "namespace: new", "# one\n" + strings.Replace(service, "namespace: NS", "namespace: NS # two", 1) + "spec: # three\n  ports: []\n", "example", false},
+		"unknown kind":  {"an object of a kind that nobody knows is in the namespace that it says", "namespace: new", custom, "example", false},
+		"default":       {"the namespace default is one like others", "namespace: new", join(service, dependsOn, binding), "default", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before, after := tc.from, "new"
@@ -70,7 +75,7 @@ func TestAsSetNamespace(t *testing.T) {
 // asConfigMap runs the function as kpt does with a ConfigMap.
 func asConfigMap(t *testing.T, data, items string) (string, fn.Results) {
 	t.Helper()
-	config := "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: function-input}\ndata:\n  " + data + "\n"
+	config := "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: any-name}\ndata:\n  " + data + "\n"
 	out, results, err := fn.Process(fntest.List(t, config, items), set, Function.Name, fntest.Env())
 	if err != nil {
 		t.Fatal(err)

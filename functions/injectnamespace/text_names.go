@@ -57,17 +57,34 @@ func (t *text) ownerName(x span, to *string) bool {
 	if len(classes) == 0 || x.start != 0 || x.end != len(t.s) {
 		classes = t.ownersBehind(x)
 	}
+	name := t.of(x)
 	for _, class := range classes {
 		f := t.owners[class]
-		if into, found := f.to[t.of(x)]; found && into != t.of(x) {
+		if into, found := f.to[name]; found && into != name {
 			*to = into
 			return true
 		}
-		if f.known[t.of(x)] {
+		if f.known[name] {
 			return false // a Connect cluster may have a Kafka cluster's old name
+		}
+		if into, found := f.partOf(name); found {
+			*to = into
+			return true
 		}
 	}
 	return false
+}
+
+// partOf returns what the label part-of becomes (strimzi-my-cluster), and
+// whether it becomes something else.
+func (f family) partOf(value string) (string, bool) {
+	for _, prefix := range view.PartOfPrefixes {
+		name, is := strings.CutPrefix(value, prefix)
+		if into, found := f.to[name]; is && found && into != name {
+			return prefix + into, true
+		}
+	}
+	return "", false
 }
 
 // labelPrefixes stand in front of "cluster" in labels, and in Prometheus' form

@@ -62,8 +62,8 @@ type run struct {
 	results  fn.Results
 }
 
-// readKinds reads spec.kinds. One that says otherwise than the kind's own
-// definition is an error.
+// readKinds reads spec.kinds. What is known otherwise stands before them, so
+// that one that says something else has no effect: a warning.
 func (r *run) readKinds() {
 	r.kinds = map[view.GroupKind]view.Scope{}
 	for _, name := range solution.Names(r.config.Spec.Kinds) {
@@ -72,21 +72,21 @@ func (r *run) readKinds() {
 			continue // Validate said so
 		}
 		said := r.config.Spec.Kinds[name]
-		if certain := r.scopes.Certain(gk); certain != "" && certain != said {
-			r.results = append(r.results, r.config.Errorf("spec."+view.Path("kinds", name),
-				"is %q, but the kind's definition says %s; remove the line", said, certain))
+		if known := r.scopes.Of(gk); known != "" && known != said {
+			r.results = append(r.results, r.config.Warnf("spec."+view.Path("kinds", name),
+				"is %q and has no effect, since the kind is known as %s; remove the line, or, if yours is another kind of that name, add its CustomResourceDefinition (local-config will do)", said, known))
 		}
 		r.kinds[gk] = said
 	}
 }
 
 // scope returns the scope of an object's kind; empty when nobody knows it. The
-// user's own word stands before the shipped table.
+// user's own word is the last one.
 func (r *run) scope(o view.Object) view.Scope {
-	if said, found := r.kinds[o.GroupKind()]; found {
-		return said
+	if known := r.scopes.Of(o.GroupKind()); known != "" {
+		return known
 	}
-	return r.scopes.Of(o.GroupKind())
+	return r.kinds[o.GroupKind()]
 }
 
 // target returns the namespace that an object is to have, and whether that is
@@ -129,13 +129,17 @@ func (r *run) object(o view.Object) {
 }
 
 // inside says whether an object is in the environment: in one of its
-// namespaces, before or after the move.
+// namespaces, before or after the move, or, without one, wherever the package
+// is applied.
 func (r *run) inside(o view.Object) bool {
 	namespace := o.Namespace()
 	if to, moves := r.target(o); moves {
 		namespace = to
 	}
-	return namespace != "" && r.moves.ours(namespace)
+	if namespace == "" {
+		return r.scope(o) != view.Cluster
+	}
+	return r.moves.ours(namespace)
 }
 
 // place gives an object its name and its namespace.
@@ -176,19 +180,33 @@ func (r *run) newName(o view.Object, outside bool) (string, bool) {
 	return "", false
 }
 
-// noteUnknown remembers the kind of an object for which it matters: it has no
-// namespace and would get one if its kind has them. One that says its own
-// namespace answers the question itself.
+// noteUnknown remembers the kind of an object that would get the namespace, for
+// want of one or in place of the matcher, if its kind has them.
 func (r *run) noteUnknown(o view.Object) {
-	kind := o.GroupKind().String()
-	if r.moves.namespace == "" || o.Namespace() != "" || r.scope(o) != "" || slices.Contains(r.unknown, kind) {
+	if r.config.Spec.UnknownKinds != UnknownError || r.scope(o) != "" || r.atItsWord(o) {
 		return
 	}
-	r.unknown = append(r.unknown, kind)
+	if kind := o.GroupKind().String(); r.moves.namespace != "" && !slices.Contains(r.unknown, kind) {
+		r.unknown = append(r.unknown, kind)
+	}
+}
+
+// atItsWord says whether an object says its namespace and that is answer
+// enough: it stays there; rename.namespaces names it, so that all that is in it
+// moves; or the config is a ConfigMap, whose users know it so from
+// set-namespace.
+func (r *run) atItsWord(o view.Object) bool {
+	namespace := o.Namespace()
+	if namespace == "" {
+		return false
+	}
+	_, named := r.config.Spec.Rename.Namespaces[namespace]
+	_, moves := r.moves.of(namespace)
+	return named || !moves || r.config.FromConfigMap
 }
 
 func (r *run) reportUnknown() {
-	if len(r.unknown) == 0 || r.config.Spec.UnknownKinds != UnknownError {
+	if len(r.unknown) == 0 {
 		return
 	}
 	slices.Sort(r.unknown)

@@ -2,6 +2,7 @@ package view
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -96,26 +97,37 @@ func (o Object) OwnedSecret() bool {
 // IsClusterLabel says whether a label names a Kafka cluster or what is built
 // like one (Kafka Connect, MirrorMaker).
 func IsClusterLabel(key string) bool {
-	switch key {
-	case EventStreamsClusterLabel, StrimziClusterLabel, ibmEventsGroup + "/cluster":
-		return true
-	}
-	return false
+	return slices.Contains(clusterLabels, key)
 }
 
-// Labels of Kubernetes' recommendation that MQ's operator puts on pods.
+// clusterLabels are the labels of IsClusterLabel.
+var clusterLabels = []string{EventStreamsClusterLabel, StrimziClusterLabel, ibmEventsGroup + "/cluster"}
+
+// Labels of Kubernetes' recommendation that MQ's operator puts on pods, and
+// Strimzi's beside its own: instance is the cluster's name, part-of that name
+// behind one of PartOfPrefixes.
 const (
 	appNameLabel     = "app.kubernetes.io/name"
 	appInstanceLabel = "app.kubernetes.io/instance"
+	appPartOfLabel   = "app.kubernetes.io/part-of"
 	mqAppName        = "ibm-mq"
 )
+
+// PartOfPrefixes stand in front of a cluster's name in the label part-of, as
+// Strimzi and Event Streams write it: strimzi-my-cluster.
+var PartOfPrefixes = []string{"strimzi-", "eventstreams-"}
 
 // LabelOwners returns the classes of which a label's value in a mapping of
 // labels is the name, the likeliest first; nil when it names none. Kind is that
 // of the object where the labels are its own, and empty in a selector.
 func LabelOwners(labels *yaml.Node, key, kind string) []OwnerClass {
-	if key == appInstanceLabel && Text(Field(labels, appNameLabel)) == mqAppName {
+	switch {
+	case key == appInstanceLabel && Text(Field(labels, appNameLabel)) == mqAppName:
 		return []OwnerClass{QueueManagerOwner}
+	case kind == "" && (key == appInstanceLabel || key == appPartOfLabel): // of the pods that Strimzi makes
+		if i := slices.IndexFunc(clusterLabels, func(label string) bool { return Field(labels, label) != nil }); i >= 0 {
+			key = clusterLabels[i]
+		}
 	}
 	if !IsClusterLabel(key) {
 		return nil
@@ -170,6 +182,9 @@ func (o Object) OwnerLabels() []OwnerLabel {
 	var found []OwnerLabel
 	for i := 0; i+1 < len(labels.Content); i += 2 {
 		key, name := labels.Content[i].Value, Text(labels.Content[i+1])
+		if key == appInstanceLabel && Text(Field(labels, appNameLabel)) != mqAppName || key == appPartOfLabel {
+			continue // beside the cluster's own label, which says the same
+		}
 		if classes := LabelOwners(labels, key, kind); name != "" && classes != nil {
 			found = append(found, OwnerLabel{Field: Path(append(path, key)...), Key: key, Name: name, Classes: classes})
 		}

@@ -78,19 +78,14 @@ func ScopesOf(items []*yaml.RNode) Scopes {
 	return Scopes{defined: defined}
 }
 
-// Certain returns the scope of a kind that the items define or that is
-// Kubernetes' own, empty for others.
-func (s Scopes) Certain(gk GroupKind) Scope {
-	if scope, found := s.defined[gk]; found {
+// Of returns the scope of a kind: as Kubernetes has it, as the items define it,
+// or as the shipped table of products says, in this order; empty when none of
+// them knows it.
+func (s Scopes) Of(gk GroupKind) Scope {
+	if scope := kubernetesKinds[gk.Group].scope(gk.Kind); scope != "" {
 		return scope
 	}
-	return kubernetesKinds[gk.Group].scope(gk.Kind)
-}
-
-// Of returns the scope of a kind: as the items define it, as Kubernetes has it,
-// or as the shipped table of products says; empty when none of them knows it.
-func (s Scopes) Of(gk GroupKind) Scope {
-	if scope := s.Certain(gk); scope != "" {
+	if scope := s.defined[gk]; scope != "" {
 		return scope
 	}
 	if kinds, found := productKinds[gk.Group]; found {

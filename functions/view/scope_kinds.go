@@ -136,6 +136,25 @@ var productKinds = map[string]kindScopes{
 	"postgresql.cnpg.io":                {namespaced: "*", cluster: "ClusterImageCatalog"},
 	"postgres-operator.crunchydata.com": {namespaced: "*"},
 
+	// Application runtimes, gateways, brokers and databases beside them
+	"appsody.dev":                    {namespaced: "*"},
+	"openliberty.io":                 {namespaced: "*"},
+	"apps.openliberty.io":            {namespaced: "*"},
+	"liberty.websphere.ibm.com":      {namespaced: "*"},
+	"rc.app.stacks":                  {namespaced: "*"},
+	"app.kiegroup.org":               {namespaced: "*"},
+	"apps.3scale.net":                {namespaced: "*"},
+	"capabilities.3scale.net":        {namespaced: "*"},
+	"broker.amq.io":                  {namespaced: "*"},
+	"interconnectedcloud.github.io":  {namespaced: "*"},
+	"kafka.banzaicloud.io":           {namespaced: "*"},
+	"cluster.redpanda.com":           {namespaced: "*"},
+	"traefik.io":                     {namespaced: "*"},
+	"traefik.containo.us":            {namespaced: "*"},
+	"projectcontour.io":              {namespaced: "*"},
+	"postgresql.k8s.enterprisedb.io": {namespaced: "*", cluster: "ClusterImageCatalog"},
+	"mongodbcommunity.mongodb.com":   {namespaced: "*"},
+
 	// Tekton
 	"tekton.dev":                 {namespaced: "Condition CustomRun Pipeline PipelineResource PipelineRun Run StepAction Task TaskRun VerificationPolicy", cluster: "ClusterTask"},
 	"triggers.tekton.dev":        {namespaced: "EventListener Interceptor Trigger TriggerBinding TriggerTemplate", cluster: "ClusterInterceptor ClusterTriggerBinding"},

@@ -30,7 +30,7 @@ func TestKubernetesKindsAreKyamls(t *testing.T) {
 			if namespaced {
 				want = Namespaced
 			}
-			if got := (Scopes{}).Certain(gk); got != want {
+			if got := (Scopes{}).Of(gk); got != want {
 				t.Errorf("%s is %q; kyaml's schema says %s", gk, got, want)
 			}
 		}
