@@ -15,7 +15,10 @@ type moves struct {
 	to map[string]string
 	// known holds those of to, on both sides, and those that stay as they are.
 	known map[string]bool
-	// longest is the length of the longest known one, in bytes.
+	// seen are other namespaces that the objects name: a route's host that ends in
+	// one of them is in none that is shorter.
+	seen map[string]bool
+	// longest is the length of the longest known or seen one, in bytes.
 	longest int
 	// namespace is what objects without one get; empty for nothing.
 	namespace string
@@ -57,6 +60,15 @@ func (m *moves) add(from, to string) (other string) {
 
 func (m *moves) know(namespace string) {
 	m.known[namespace] = true
+	m.longest = max(m.longest, len(namespace))
+}
+
+// see notes a namespace that the objects name.
+func (m *moves) see(namespace string) {
+	if m.seen == nil {
+		m.seen = map[string]bool{}
+	}
+	m.seen[namespace] = true
 	m.longest = max(m.longest, len(namespace))
 }
 

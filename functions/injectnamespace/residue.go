@@ -29,6 +29,9 @@ func (r *run) seeker(others map[string]string) *moves {
 	for namespace := range r.moves.known {
 		seek.know(namespace) // the longest one that a route's host ends in counts
 	}
+	for namespace := range r.moves.seen {
+		seek.see(namespace)
+	}
 	entered := map[string]bool{}
 	for _, to := range r.moves.to {
 		entered[to] = true

@@ -78,7 +78,7 @@ func (m *moves) rewrite(s string, p place) (string, []string) {
 func (m *moves) scan(s string, p place) (string, []string, []change) {
 	t := text{moves: m, place: p, s: s}
 	for i := 0; i < len(s); {
-		if !tokenByte(s[i]) {
+		if !tokenByte(s[i]) || s[i] == '-' && t.defaults(i) {
 			t.separator(i)
 			i++
 			continue
@@ -100,6 +100,19 @@ func (m *moves) scan(s string, p place) (string, []string, []change) {
 	}
 	t.out.WriteString(s[t.copied:])
 	return t.out.String(), left, t.changes
+}
+
+// defaults says whether a '-' is the sign in front of a shell variable's
+// default: ${NAMESPACE:-dev}.
+func (t *text) defaults(i int) bool {
+	if t.at(i-1) != ':' {
+		return false
+	}
+	start := i - 1
+	for start > 0 && (t.s[start-1] == '_' || alphanumeric(t.s[start-1])) {
+		start--
+	}
+	return start < i-1 && strings.HasSuffix(t.s[:start], "${")
 }
 
 // tokenByte says whether a byte is part of a token: letters, digits and '-'.
@@ -147,6 +160,7 @@ func (t *text) token(x span) {
 	to, moves := t.moves.of(t.of(x))
 	switch {
 	case moves && t.variable(x):
+	case t.attached(x):
 	case moves && !t.inGit(x) && (t.naming && t.ends(x.end) || t.position(x) || t.inProse(x)):
 		t.replace(x, to)
 	case t.rename(x):

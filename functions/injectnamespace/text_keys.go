@@ -20,6 +20,8 @@ func (t *text) named(x span) bool {
 		return toFlag(gap)
 	case namesNamespaces(word):
 		return assigns(gap, bullet)
+	case gap == ":-" && digit(word[0]): // NAMESPACE=${1:-dev}
+		return namesNamespaces(t.of(t.before)) && onlyBytes(t.s[t.before.end:t.prev.start], "=\"${")
 	case word == "-":
 		return t.naming && onlyBytes(gap, " \t\"'\\")
 	case t.naming && bullet:
@@ -32,18 +34,24 @@ func (t *text) named(x span) bool {
 
 // namesNamespaces says whether a key says that its value is a namespace, or
 // several: namespace, targetNamespaces, WATCH_NAMESPACE, olm.targetNamespaces;
-// NS as a variable's name in a script.
+// ns, TARGET_NS.
 func namesNamespaces(key string) bool {
 	const singular, plural = "namespace", "namespaces"
 	if len(key) >= len(plural) && strings.EqualFold(key[len(key)-len(plural):], plural) {
 		return true
 	}
-	return len(key) >= len(singular) && strings.EqualFold(key[len(key)-len(singular):], singular) || key == "NS"
+	return len(key) >= len(singular) && strings.EqualFold(key[len(key)-len(singular):], singular) || shortened(key)
+}
+
+// shortened says whether a key is ns or ends in it behind a sign.
+func shortened(key string) bool {
+	front := len(key) - len("ns")
+	return front >= 0 && strings.EqualFold(key[front:], "ns") && (front == 0 || !alphanumeric(key[front-1]))
 }
 
 // isFlag says whether a token is a flag whose value is a namespace.
 func isFlag(word string) bool {
-	return strings.HasPrefix(word, "-") && namesNamespaces(word) && word != "--all-namespaces" && word != "--create-namespace"
+	return strings.HasPrefix(word, "-") && namesNamespaces(word) && word != "--all-namespaces" && word != "--create-namespace" && word != "-ns"
 }
 
 // toFlag says whether what stands between a flag and a token makes the token
@@ -54,13 +62,13 @@ func toFlag(gap string) bool {
 
 // assignments are the signs between a key and its value: YAML, JSON,
 // properties, shell, PromQL, jq, Go and Ruby.
-var assignments = []string{":", "=", "==", "!=", "=~", "!~", ":=", "|=", "+=", "=>"}
+var assignments = []string{":", "=", "==", "!=", "=~", "!~", ":=", "|=", "+=", "=>", ":-"}
 
 // assigns says whether what stands between a key and a token makes the token
 // the key's value. On the next line only a list's bullet is.
 func assigns(gap string, bullet bool) bool {
 	gap = strings.TrimLeft(gap, "\"'\\] \t")
-	sign := gap[:len(gap)-len(strings.TrimLeft(gap, ":=!~|+>"))]
+	sign := gap[:len(gap)-len(strings.TrimLeft(gap, ":=!~|+>-"))]
 	value := gap[len(sign):]
 	if !slices.Contains(assignments, sign) {
 		return false
@@ -105,14 +113,29 @@ func (t *text) afterFlagN(x span) bool {
 	if t.of(t.prev) != "-n" || !t.ends(x.end) {
 		return false
 	}
-	return toFlag(t.gap(x)) && !otherN[t.program()]
+	return toFlag(t.gap(x)) && !otherN[t.program(t.prev.start)]
 }
 
+// attached rewrites a namespace behind -n without a blank, for programs that
+// take it so: oc -ndev.
+func (t *text) attached(x span) bool {
+	namespace, flag := strings.CutPrefix(t.of(x), "-n")
+	to, moves := t.moves.of(namespace)
+	if !flag || !moves || !t.ends(x.end) || !namespaced[t.program(x.start)] {
+		return false
+	}
+	t.replace(span{x.end - len(namespace), x.end}, to)
+	return true
+}
+
+// namespaced are programs whose -n is a namespace for certain.
+var namespaced = words("helm kubectl oc")
+
 // program returns the name of the program that the shell command in hand runs,
-// empty when the text has none.
-func (t *text) program() string {
+// as the text up to an index says; empty when it says none.
+func (t *text) program(end int) string {
 	const limit = 256 // bytes; assignments and wrappers in front are shorter
-	end := min(t.prev.start, t.statement+limit)
+	end = min(end, t.statement+limit)
 	if end <= t.statement {
 		return ""
 	}

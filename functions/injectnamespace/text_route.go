@@ -1,6 +1,49 @@
 package injectnamespace
 
-import "strings"
+import (
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/eda-gitops/functions/functions/view"
+)
+
+// readNamespaces notes the namespaces that objects are in or make, and those of
+// service addresses in their strings.
+func (m *moves) readNamespaces(objects []view.Object) {
+	for _, o := range objects {
+		if namespace := o.Namespace(); namespace != "" {
+			m.see(namespace)
+		}
+		if o.NamesNamespace() {
+			m.see(o.Name())
+		}
+		m.readAddresses(o.Node())
+	}
+}
+
+func (m *moves) readAddresses(node *yaml.Node) {
+	if node.Kind != yaml.ScalarNode {
+		for _, child := range node.Content {
+			m.readAddresses(child)
+		}
+		return
+	}
+	for rest := node.Value; ; {
+		front, behind, found := strings.Cut(rest, ".svc")
+		if !found {
+			return
+		}
+		start := len(front)
+		for start > 0 && tokenByte(front[start-1]) {
+			start--
+		}
+		if start > 0 && start < len(front) && front[start-1] == '.' {
+			m.see(front[start:])
+		}
+		rest = behind
+	}
+}
 
 // routeHost rewrites the namespace at the end of a route's first label, and the
 // name in front of it: name-TOKEN.apps.example.com, as OpenShift's router names
@@ -27,8 +70,8 @@ func (t *text) routeHost(x span) {
 	}
 }
 
-// suffix returns the longest known namespace that a label ends with, behind a
-// '-'; empty for none. The longest, so that in app-my-dev "my-dev" is found and
+// suffix returns the longest known or seen namespace that a label ends with,
+// behind a '-'; empty for none. The longest, so that in app-my-dev "my-dev" is found and
 // not "dev", and what one run wrote is not taken for something else by the next.
 func (t *text) suffix(label string) string {
 	const longestLabel = 63 // bytes, RFC 1035
@@ -36,7 +79,7 @@ func (t *text) suffix(label string) string {
 		return ""
 	}
 	for i := max(0, len(label)-t.longest-1); i < len(label)-1; i++ {
-		if label[i] == '-' && t.known[label[i+1:]] {
+		if label[i] == '-' && (t.known[label[i+1:]] || t.seen[label[i+1:]]) {
 			return label[i+1:]
 		}
 	}

@@ -37,6 +37,11 @@ func TestTextNamesTheNamespace(t *testing.T) {
 		"https://user@x.NS.svc/path":                                       "a URL with a user",
 		"es-0.es-brokers.NS.svc:9092":                                      "a pod behind a headless service",
 		"10-1-2-3.NS.pod.cluster.local":                                    "a pod",
+		"NAMESPACE=${1:-NS}":                                               "a default in a script",
+		"ns=\"${TARGET_NAMESPACE:-NS}\"":                                   "a default of a variable",
+		`{"ns":"NS"}`:                                                      "ns for short",
+		"oc get pods -nNS":                                                 "a flag with the namespace behind it",
+		"kubectl -nNS get pods":                                            "the same in front",
 		"*.NS.svc":                                                         "a certificate's wildcard",
 		"${HOST}.NS.svc:8080":                                              "a variable for the service",
 		"search NS.svc.cluster.local svc.cluster.local":                    "a search domain",
@@ -205,6 +210,19 @@ func unchanged(t *testing.T, in, from, reason string) {
 	t.Helper()
 	if got, _ := testMoves(from, "other-place").rewrite(in, place{prose: true}); got != in {
 		t.Errorf("%s: %q becomes %q", reason, in, got)
+	}
+}
+
+func TestShortForNamespace(t *testing.T) {
+	for in, want := range map[string]string{
+		"TARGET_NS=dev": "TARGET_NS=qa", "target-ns: dev": "target-ns: qa", "app.ns=dev": "app.ns=qa",
+		"DNS=dev": "DNS=dev", "columns: dev": "columns: dev", "java -ns dev": "java -ns dev", "tool -ndev": "tool -ndev",
+		"${PROFILE:-dev}": "${PROFILE:-dev}", "${NAMESPACE:--dev}": "${NAMESPACE:--dev}", "PROFILE=${1:-dev}": "PROFILE=${1:-dev}",
+		"${WHERE:-rt-dev}": "${WHERE:-rt-qa}",
+	} {
+		if got, _ := testMoves("dev", "qa", "rt-dev", "rt-qa").rewrite(in, place{prose: true}); got != want {
+			t.Errorf("%q becomes %q, expected %q", in, got, want)
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ func (c *InjectNamespace) Transform(_ fn.Env, items []*yaml.RNode) ([]*yaml.RNod
 		return items, results
 	}
 	r.moves = m
+	m.readNamespaces(objects)
 	others := c.others(s, m)
 	r.seek, r.severalEnvironments = r.seeker(others), len(others) > 0
 	before := identities(objects)
