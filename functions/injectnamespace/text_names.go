@@ -1,6 +1,7 @@
 package injectnamespace
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -148,7 +149,7 @@ func (t *text) inEnvironment(x span) bool {
 	h := t.host(x)
 	rest := strings.Trim(t.s[x.end:h.end], ".")
 	if rest == "" {
-		return !t.outside
+		return !t.outside && !t.commandElsewhere(x)
 	}
 	labels := strings.Split(rest, ".")
 	namespace := labels[0]
@@ -156,4 +157,19 @@ func (t *text) inEnvironment(x span) bool {
 		namespace = labels[i-1]
 	}
 	return t.ours(namespace)
+}
+
+// commandNamespace is the namespace that a kubectl command says.
+var commandNamespace = regexp.MustCompile(`\s(?:-n|--namespace)[ =]*["']?([a-z0-9][-a-z0-9]*)`)
+
+// commandElsewhere says whether a token stands in a shell command that is about
+// a namespace that is none of the environment's: kubectl get secret
+// es-cluster-ca-cert -n tenant.
+func (t *text) commandElsewhere(x span) bool {
+	end := min(len(t.s), x.end+wordLimit)
+	if i := strings.IndexAny(t.s[x.end:end], "\n;|&)`"); i >= 0 {
+		end = x.end + i
+	}
+	found := commandNamespace.FindStringSubmatch(t.s[max(t.statement, x.start-wordLimit):end])
+	return found != nil && !t.ours(found[1])
 }
