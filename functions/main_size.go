@@ -111,7 +111,7 @@ func (p *program) size(cmd *cobra.Command, options build.Options, flags sizeFlag
 	switch {
 	case flags.from != "":
 		ask := sizing.AuditOptions{
-			Ingress: flags.in.Workload.Ingress, Platform: flags.in.Platform, Policy: flags.in.Policy,
+			Ingress: flags.in.Workload.Ingress, CPU: flags.in.CPU, Platform: flags.in.Platform, Policy: flags.in.Policy,
 		}
 		if cmd.Flags().Changed("groups") {
 			ask.ConsumerGroups = &flags.groups

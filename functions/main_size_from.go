@@ -15,6 +15,7 @@ import (
 
 	"github.com/eda-gitops/functions/functions/build"
 	"github.com/eda-gitops/functions/functions/sizing"
+	"github.com/eda-gitops/functions/functions/view"
 )
 
 // audit says what the clusters of manifests carry; error findings are the
@@ -24,9 +25,10 @@ func (p *program) audit(options build.Options, flags sizeFlags, ask sizing.Audit
 	if err != nil {
 		return err
 	}
+	items = view.Unfold(items)
 	audits := sizing.AuditAll(items, ask)
 	if len(audits) == 0 {
-		return fmt.Errorf("%s has no EventStreams, Kafka, KafkaConnect or KafkaMirrorMaker2", flags.from)
+		return fmt.Errorf("%s has no EventStreams, Kafka, KafkaNodePool, KafkaConnect, KafkaMirrorMaker2, EventStreamsGeoReplicator or QueueManager", flags.from)
 	}
 	if flags.output == "table" {
 		sizing.WriteAudits(p.stdout, audits)
@@ -80,7 +82,7 @@ func (p *program) folder(path string) ([]*yaml.RNode, error) {
 		if entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && file != path {
 			return filepath.SkipDir
 		}
-		if extension := filepath.Ext(file); entry.IsDir() || extension != ".yaml" && extension != ".yml" {
+		if extension := filepath.Ext(file); entry.IsDir() || extension != ".yaml" && extension != ".yml" && extension != ".json" {
 			return nil
 		}
 		found, err := readManifests(file)

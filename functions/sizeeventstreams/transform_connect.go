@@ -112,14 +112,14 @@ func writePods(nodes view.KafkaNodes, cpuRequest, cpuLimit, memoryRequest, memor
 // it runs on keeps, 3 where that is not sized here. -1, the brokers' default,
 // stays.
 func writeFactors(connect view.KafkaConnect, sizers map[view.Ref]*sizer) {
-	const usual = 3
-	copies := usual
-	for _, s := range sizers {
-		if s.cluster.Name() == connect.TargetCluster() && s.cluster.Group() == connect.Group() {
-			copies = s.preset.ReplicationFactor
-		}
-	}
 	for _, number := range connect.InternalFactors() {
+		const usual = 3
+		copies := usual
+		for _, s := range sizers {
+			if number.Cluster.Names(s.cluster.Object) && s.cluster.Group() == connect.Group() {
+				copies = s.preset.ReplicationFactor
+			}
+		}
 		if current, _ := number.Value(); current >= 0 {
 			number.Set(copies)
 		}

@@ -86,26 +86,22 @@ func (s *sizer) wellFormed() bool {
 // versionKnown reports API versions whose fields this function does not know.
 func (s *sizer) versionKnown() bool {
 	switch version := s.cluster.Version(); {
-	case version == "v1beta2", version == "v1", version == "v1beta1" && s.cluster.IsEventStreams():
+	case version == "v1beta2", version == "v1", version == "v1beta1":
+		return true
+	case version == "v1alpha1" && !s.cluster.IsEventStreams(): // Strimzi up to 0.21
 		return true
 	case s.cluster.IsEventStreams():
 		s.errorf("apiVersion", "is %q; sizes are known for v1beta1 (10.0 to 10.5), v1beta2 (11.0 to 12.3) and v1 (13.0 and later)", version)
 	default:
-		s.errorf("apiVersion", "is %q; sizes are known for v1beta2 and v1", version)
+		s.errorf("apiVersion", "is %q; sizes are known for v1alpha1, v1beta1 (Strimzi up to 0.21), v1beta2 (up to 0.51) and v1 (0.49 and later)", version)
 	}
 	return false
 }
 
 // removedInV1 reports fields of v1beta2 that v1 does not have.
 func (s *sizer) removedInV1() {
-	kafka := s.cluster.Kafka()
-	for _, field := range []string{"replicas", "resources", "storage"} {
-		if kafka.Has(field) {
-			s.diagnose("SZ120", fn.Errorf(s.cluster.Ref(), kafka.Field(field), "is no field of v1 any more; move it to the node pools"))
-		}
-	}
-	if zooKeeper := s.cluster.ZooKeeper(); zooKeeper.Present() {
-		s.diagnose("SZ120", fn.Errorf(s.cluster.Ref(), zooKeeper.Field(), "is no field of v1 any more; v1 runs with controllers in a node pool"))
+	for _, gone := range sizing.RemovedInV1(s.cluster) {
+		s.diagnose("SZ120", fn.Errorf(gone.Ref, gone.Path, "is no field of v1 any more; %s", gone.Instead).Change(gone.Path, gone.To))
 	}
 }
 
@@ -143,8 +139,10 @@ func (s *sizer) checkPools() {
 	release := s.release()
 	mode, _ := s.cluster.Annotation(view.StrimziNodePoolsAnnotation)
 	switch {
-	case s.cluster.Version() == "v1beta1":
+	case s.cluster.Version() == "v1beta1" && s.cluster.IsEventStreams():
 		s.errorf(s.poolsField(), "is no field of v1beta1; node pools come with Event Streams %s and v1beta2", poolsAllowed)
+	case !s.cluster.IsEventStreams() && s.cluster.Version() != "v1beta2" && s.cluster.Version() != "v1":
+		s.errorf("apiVersion", "is %q, and there are KafkaNodePools of this cluster, which come with v1beta2; raise the version, or remove the pools", s.cluster.Version())
 	case release.Known() && release.Before(poolsAllowed):
 		s.errorf(s.poolsField(), "node pools come with Event Streams %s, and spec.version says %s; remove them, or raise the version", poolsAllowed, release)
 	case mode == "disabled" && !s.cluster.IsEventStreams():

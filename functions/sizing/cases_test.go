@@ -136,8 +136,8 @@ func compute(t *testing.T, c published) results {
 	case c.ID == "kriv-flow":
 		return flowOf(in)
 	case c.ID == "kriv-cache":
-		cache := in.f("ram_gib") - in.f("heap_gib") - in.f("os_gib")
-		return results{"cache_gib": cache, "hot_window_s": sizing.PageCacheSeconds(cache*gib, in.f("ingress_mb_s")*mib)}
+		cache := sizing.PageCache(in.f("ram_gib")*gib, in.f("heap_gib")*gib, in.f("os_gib")*gib)
+		return results{"cache_gib": cache / gib, "hot_window_s": sizing.PageCacheSeconds(cache, in.f("ingress_mb_s")*mib)}
 	case c.ID == "cloudera-cache":
 		return results{"cache_minutes": sizing.PageCacheSeconds(in.f("ram_gb")*gb, in.f("write_mb_s")*mb) / 60}
 	case c.Kind == "disk-throughput":
@@ -214,22 +214,22 @@ func mirrorOf(in figures) results {
 	without := sizing.Size(sizing.Input{Workload: w})
 	w.Mirrored = sizing.Rate(in.f("mirrored_mb_s") * mb)
 	with := sizing.Size(sizing.Input{Workload: w})
-	const nic = 1250
-	egress := func(p sizing.Plan) float64 { return p.Normal.Egress * nic * float64(p.Brokers) }
-	return results{"extra_source_egress_mb_s": egress(with) - egress(without)}
+	egress := func(p sizing.Plan) float64 {
+		return p.Normal.Egress * float64(p.Input.Platform.Nic) * float64(p.Brokers)
+	}
+	return results{"extra_source_egress_mb_s": (egress(with) - egress(without)) / mb}
 }
 
 func amqOf(in figures) results {
-	const day = 86400
-	const vcpu = 8 // of a broker, in the tool's application.properties
-	rate := in.f("msg_s") * in.f("msg_bytes")
-	total := sizing.StoredBytes(in.f("msg_s"), in.f("msg_bytes"), in.f("retention_days")*day, in.i("rf"))
-	nic := in.f("nic_gbps") * gb / 8
-	brokers := sizing.AMQBrokers(rate, rate*in.f("consumer_groups"), in.i("rf"), nic, in.f("disk_mb_s")*mb, in.f("max_util"))
+	const day, bits = 86400, 8
+	p := sizing.AMQTool(sizing.AMQInput{
+		PerSecond: in.f("msg_s"), Size: in.f("msg_bytes"), Retention: in.f("retention_days") * day,
+		Groups: in.i("consumer_groups"), Replication: in.i("rf"),
+		Nic: in.f("nic_gbps") * gb / bits, Disk: in.f("disk_mb_s") * mb, Utilization: in.f("max_util"),
+	})
 	return results{
-		"daily_gb": total / in.f("retention_days") / gb, "total_gb": total / gb, "brokers": float64(brokers),
-		"vcpu_per_broker": vcpu, "subscription_cores": float64(sizing.SubscriptionCores(brokers * vcpu)),
-		"disk_per_broker_gb": math.Ceil(sizing.AMQDisk(total, brokers) / gb),
+		"daily_gb": p.Daily / gb, "total_gb": p.Total / gb, "brokers": float64(p.Brokers),
+		"vcpu_per_broker": float64(p.VCPU), "subscription_cores": float64(p.Cores), "disk_per_broker_gb": math.Ceil(p.Disk / gb),
 	}
 }
 
@@ -238,12 +238,11 @@ func purbonOf(in figures) results {
 	ingress := in.f("msg_s") * in.f("msg_bytes")
 	byStorage, brokers := sizing.CalculatorBrokers(stored, in.f("broker_storage_gb")*gib, in.i("rf"), ingress,
 		in.i("subscribers"), in.f("disk_mb_s")*mib, in.f("nic_mb_s")*mib)
-	const produce, consume = 60 * mib, 50 * mib // a partition's, in the sheet
-	net := ingress / mib * in.f("rf")
+	net := sizing.TrafficOf(sizing.Workload{Ingress: sizing.Rate(ingress), ReplicationFactor: in.i("rf")}).DiskWrite / mib
 	return results{
 		"storage_mb": stored / mib, "storage_gb": math.Ceil(stored / gib), "net_mb_s": net,
 		"brokers_storage": float64(byStorage), "brokers": float64(brokers),
-		"partitions": float64(sizing.TopicPartitions(net*mib, produce, consume, 0, 0, 0)),
+		"partitions": float64(sizing.CalculatorPartitions(net * mib)),
 	}
 }
 
@@ -257,16 +256,15 @@ func flowOf(in figures) results {
 		Platform: sizing.Platform{Nic: sizing.Rate(in.f("nic_mb_s") * mb)},
 		Policy:   sizing.Policy{NetworkUtilization: in.f("nic_util")},
 	})
-	nic := in.f("nic_mb_s") * float64(p.Brokers)
-	inbound, outbound := p.Normal.Ingress*nic, p.Normal.Egress*nic
+	traffic := sizing.TrafficOf(p.Input.Workload)
 	needs := map[sizing.Constraint]int{}
 	for _, n := range p.Needs {
 		needs[n.Constraint] = n.Brokers
 	}
 	return results{
-		"ingress_mb_s": ingress / mb, "replication_mb_s": inbound - ingress/mb, "egress_mb_s": outbound,
-		"disk_write_mb_s": inbound, "storage_tb": stored / 1e12, "storage_tb_plan": stored * (1 + in.f("disk_overhead")) / 1e12,
-		"nic_aggregate_mb_s": inbound + outbound,
+		"ingress_mb_s": traffic.Ingress / mb, "replication_mb_s": traffic.Replication / mb, "egress_mb_s": traffic.Egress / mb,
+		"disk_write_mb_s": traffic.DiskWrite / mb, "storage_tb": stored / 1e12, "storage_tb_plan": stored * (1 + in.f("disk_overhead")) / 1e12,
+		"nic_aggregate_mb_s": (traffic.DiskWrite + traffic.Egress) / mb,
 		"brokers_network":    float64(max(needs[sizing.IngressConstraint], needs[sizing.EgressConstraint])),
 		"brokers_floor":      float64(needs[sizing.Availability]),
 	}
@@ -296,12 +294,11 @@ func compressedOf(in figures) results {
 }
 
 func googleOf(in figures) results {
-	produce, consume, rf := in.f("produce_mb_s"), in.f("consume_mb_s"), in.f("rf")
-	equivalent := sizing.WriteEquivalent(produce, consume, in.i("rf"))
-	const perVCPU, gibPerVCPU = 20, 4
-	vcpu := sizing.VCPU(equivalent, perVCPU, in.f("util"))
+	produce, consume, rf := in.f("produce_mb_s")*mb, in.f("consume_mb_s")*mb, in.i("rf")
+	traffic := sizing.TrafficOf(sizing.Workload{Ingress: sizing.Rate(produce), Egress: sizing.Rate(consume), ReplicationFactor: rf})
+	equivalent, vcpu, memory := sizing.GooglePlan(produce, consume, rf, in.f("util"))
 	return results{
-		"write_mb_s": produce * rf, "read_mb_s": consume + produce*(rf-1), "write_equiv_mb_s": equivalent,
-		"vcpu": float64(vcpu), "memory_gib": float64(vcpu * gibPerVCPU),
+		"write_mb_s": traffic.DiskWrite / mb, "read_mb_s": traffic.Egress / mb, "write_equiv_mb_s": equivalent / mb,
+		"vcpu": float64(vcpu), "memory_gib": memory,
 	}
 }

@@ -36,9 +36,11 @@ const (
 	sourceAMQ        = "AndyYuen/kafka-sizing application.properties, SizingServiceImpl.java"
 	sourceClouderaOp = "docs.cloudera.com csm-operator/1.3 csm-op-sizing-and-performance"
 	sourceConfluent  = "docs.confluent.io operator co-plan-sizing"
+	sourceEBS        = "docs.aws.amazon.com prescriptive-guidance sql-server-ec2-ha-dr/ebs-storage-types (Amazon EBS volume types)"
 	sourceAWSBlog    = "aws.amazon.com blog best-practices-for-right-sizing-your-apache-kafka-clusters"
 	sourceAlibaba    = "alibabacloud.com ApsaraMQ for Confluent suggestions-for-estimating-cluster-resources"
 	sourcePurbon     = "purbon/kafka-cluster-size-calculator *.ods"
+	sourceMQChart    = "ibm-messaging/mq-helm charts/ibm-mq values.yaml, limits"
 	sourceSamplesDir = "IBM/ibm-event-automation event-streams/cr-examples"
 )
 
@@ -67,11 +69,11 @@ var (
 	diskSpare       = Constant{"disk.spare_segments", 1, "", sourceIBMPlan}
 	diskSegmentTime = Constant{"disk.segment_ms", 604800000, "ms", sourceCapacity + " (LogConfig.java DEFAULT_SEGMENT_MS)"}
 	diskRetention   = Constant{"disk.retention_ms_default", 604800000, "ms", sourceIBMPlan}
-	diskAssumed     = Constant{"platform.disk_mb_s_assumed", 250, "MB/s a broker", sourceAWSBlog + " (a general-purpose volume); say platform.disk for yours"}
+	diskAssumed     = Constant{"platform.disk_mb_s_assumed", 250, "MB/s a broker", sourceEBS + ": the most that a gp2 volume gives is 250 MiB/s, what gp3 gives unasked 125 MiB/s; the same as " + sourceAWSBlog}
 
 	netUtil     = Constant{"network.util_target", 0.80, "", sourceCC + " (network.{in,out}bound.capacity.threshold=0.8)"}
 	netStrimzi  = Constant{"network.strimzi_default_capacity", 10000, "KiB/s a broker each way", "strimzi@8541da1e NetworkCapacity.java; from 0.48 network goals are off when capacity is unset (CHANGELOG 0.48.0)"}
-	netAssumed  = Constant{"platform.nic_mb_s_assumed", 1250, "MB/s a broker each way", sourceCapacity + ", " + sourceAWSBlog + " (10 Gbit/s); say platform.nic for yours"}
+	netAssumed  = Constant{"platform.nic_mb_s_assumed", 1250, "MB/s a broker each way", "10 Gbit/s, in " + sourceCapacity + ", " + sourceAWSBlog + "; cloud machines of 4 vCPU give it as a burst only (AWS EC2 instance types, m5.xlarge: up to 10 Gigabit)"}
 	connections = Constant{"connections.per_broker", 3000, "", sourceRHOSAK + " (9000 for 3 brokers)"}
 
 	heapPercent   = Constant{"memory.strimzi_broker_heap.percent", 50, "% of the limit", sourceHeap}
@@ -79,7 +81,7 @@ var (
 	heapLeast     = Constant{"memory.heap_min_gib", 1, "GiB", "docs.confluent.io config-kraft; the heap of IBM's smallest samples"}
 	heapMost      = Constant{"memory.kafka_heap_recommended_gib", 6, "GiB", sourceJava + " (-Xmx6g -Xms6g); kas-fleetshard kafka.jvm-xms=6442450944"}
 	heapConnect   = Constant{"memory.strimzi_connect_heap_percent", 75, "% of the limit", "strimzi/strimzi-kafka-operator@8541da1e KafkaConnectCluster.java:597"}
-	memoryOff     = Constant{"memory.off_heap_gib", 0.5, "GiB", "this model: what a JVM has beside its heap; Strimzi's own 50% leaves more"}
+	memoryOff     = Constant{"memory.off_heap_gib", 0.5, "GiB", "what a JVM has beside its heap (classes, code, stacks, buffers), by experience; the half that " + sourceHeap + " leaves is more"}
 	cacheTime     = Constant{"memory.page_cache_seconds", 30, "s", sourceHardware + " (write_throughput*30)"}
 	cleanerBuffer = Constant{"memory.cleaner_entry_bytes.dedupe_buffer_bytes", 134217728, "B", sourceTuning}
 	cleanerLoad   = Constant{"memory.cleaner_entry_bytes.load_factor", 0.9, "", sourceTuning}
@@ -102,8 +104,8 @@ var (
 	threadsIO         = Constant{"threads.ibm_sample.num.io.threads", 24, "", sourceSamplesDir + "/eventstreams; Performance Report 2019.4.1, tuning table"}
 	threadsNetwork    = Constant{"threads.ibm_sample.num.network.threads", 9, "", threadsIO.Source}
 	threadsCleaner    = Constant{"threads.ibm_sample.log.cleaner.threads", 6, "", threadsIO.Source}
-	fetchersPerVCPU   = Constant{"threads.fetchers_per_vcpu", 2, "", "this model: IBM's samples have as many as brokers, on 2 vCPU"}
-	fetchersWarn      = Constant{"threads.fetcher_threads_per_vcpu_warn", 8, "", "this model: IBM's prod-9 has 36 a vCPU, prod-3 has 3"}
+	fetchersPerVCPU   = Constant{"threads.fetchers_per_vcpu", 2, "", "derived: " + sourceSamplesDir + "/eventstreams have as many fetchers as brokers; prod-3 to prod-6 have 1.5 to 3 a vCPU"}
+	fetchersWarn      = Constant{"threads.fetcher_threads_per_vcpu_warn", 8, "", "derived: threads (fetchers times other brokers) a vCPU in " + sourceSamplesDir + "/eventstreams are 3 in prod-3, 15 in prod-6 and 36 in prod-9; 8 is the number of I/O threads that Kafka gives a disk"}
 	threadsStep       = Constant{"threads.dynamic_change_limit", 2, "", sourceTuning + " (between half and twice)"}
 	connectNodes      = Constant{"connect.amq_tool.nodes_min", 2, "", sourceAMQ}
 	connectVCPU       = Constant{"connect.amq_tool.vcpu_per_connector", 1, "vCPU, beside 1", sourceAMQ}
@@ -114,8 +116,13 @@ var (
 	ibmZones      = Constant{"resilience.ibm_zone_rule", 2.0 / 3, "of the maximum, for 3 zones: (zones-1)/zones", sourceIBMCloud}
 	ibmPartitions = Constant{"partitions.ibm_cloud_unit", 3000, "partitions per capacity unit", sourceIBMCloud}
 
-	licenceNonProduction = Constant{"licence.cp4i_ratio.event_streams_nonproduction", 2, "cores per licence core", sourceLicensing}
-	licenceProduction    = Constant{"licence.cp4i_ratio.event_streams_production", 1, "cores per licence core", sourceLicensing}
+	licenceNonProduction   = Constant{"licence.cp4i_ratio.event_streams_nonproduction", 2, "cores per licence core", sourceLicensing}
+	licenceMQProduction    = Constant{"licence.cp4i_ratio.mq_advanced_production", 2, "cores per licence core", "IBM/charts ibm-mqadvanced-server-integration-prod, metering of production: productCloudpakRatio 2:1"}
+	licenceMQNonProduction = Constant{"licence.cp4i_ratio.mq_advanced_nonproduction", 4, "cores per licence core", "ibm-messaging/mq-helm README, productCloudpakRatio 4:1; IBM MQ documentation, Customizing license service annotations"}
+	geoReplicatorVCPU      = Constant{"licence.vpc.geo_replicator", 1, "VPC a node", "IBM/event-automation _es_11.1/02-installing/02-planning.md, VPCs by node"}
+	queueManagerVCPU       = Constant{"queue_manager.cpu_limit", 0.5, "vCPU a pod", sourceMQChart}
+	queueManagerMemory     = Constant{"queue_manager.memory_limit_gib", 1, "GiB a pod", sourceMQChart}
+	licenceProduction      = Constant{"licence.cp4i_ratio.event_streams_production", 1, "cores per licence core", sourceLicensing}
 )
 
 // used are the constants that the model computes with.
@@ -131,7 +138,26 @@ var used = []Constant{
 	mirrorPartition, mirrorTotal,
 	threadsIO, threadsNetwork, threadsCleaner, fetchersPerVCPU, fetchersWarn, threadsStep,
 	connectNodes, connectVCPU, connectMemory, connectBaseVCPU, connectBaseMemory,
-	ibmZones, ibmPartitions, licenceNonProduction, licenceProduction,
+	ibmZones, ibmPartitions, licenceNonProduction, licenceProduction, licenceMQProduction, licenceMQNonProduction,
+	geoReplicatorVCPU, queueManagerVCPU, queueManagerMemory,
+}
+
+// instead is what to say in place of a constant that is an assumption: no
+// document gives it for the user's own platform or brokers. Plans print those
+// that they rest on.
+var instead = map[string]string{
+	diskAssumed.ID:     "platform.disk (--disk)",
+	netAssumed.ID:      "platform.nic (--nic)",
+	memoryOff.ID:       "",
+	fetchersPerVCPU.ID: "",
+	fetchersWarn.ID:    "",
+}
+
+// Assumed says whether a constant is an assumption, and what to say in its
+// place, empty when nothing can be said.
+func (c Constant) Assumed() (say string, assumed bool) {
+	say, assumed = instead[c.ID]
+	return say, assumed
 }
 
 // Constants returns every constant: those that the model computes with, and

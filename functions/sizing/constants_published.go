@@ -1,8 +1,22 @@
 package sizing
 
+// Figures of the guides that plans are compared with (guides.go).
+var (
+	amqVCPU       = Constant{"guides.amq_tool.vcpu_per_broker", 8, "vCPU", sourceAMQ}
+	amqUtil       = Constant{"guides.amq_tool.max_utilization", 0.65, "", sourceAMQ}
+	amqSafety     = Constant{"resilience.amq_safety_factor", 1.6, "", sourceAMQ}
+	amqSpare      = Constant{"guides.amq_tool.disk_spare", 1.1, "", sourceAMQ}
+	amqCore       = Constant{"guides.amq_tool.vcpu_per_core", 2, "vCPU a subscription core", sourceAMQ}
+	purbonProduce = Constant{"guides.purbon.partition_produce_mib_s", 60, "MiB/s", sourcePurbon}
+	purbonConsume = Constant{"guides.purbon.partition_consume_mib_s", 50, "MiB/s", sourcePurbon}
+	alibabaBroker = Constant{"guides.alibaba.mb_s_per_broker", 400, "MB/s in and out", sourceAlibaba}
+	alibabaLeast  = Constant{"guides.alibaba.brokers_min", 4, "", sourceAlibaba}
+)
+
 // published are figures of others that the model does not compute with:
 // alternatives to those that it takes, and baselines that people start from.
 var published = []Constant{
+	amqVCPU, amqUtil, amqSafety, amqSpare, amqCore, purbonProduce, purbonConsume, alibabaBroker, alibabaLeast,
 	{"cpu.target_util_alternatives.google_baseline", 0.5, "", sourceGoogle},
 	{"cpu.target_util_alternatives.eventsizer_default", 0.6, "", "NetAppDocs/netapp-solutions data-analytics/confluent-kafka-sizing.adoc"},
 	{"cpu.target_util_alternatives.cruise_control_cpu_capacity_threshold", 0.7, "", sourceCC},
@@ -105,9 +119,7 @@ var published = []Constant{
 	{"mirrormaker2.ibm_sample.cpu_req", 1, "cores", sourceSamplesDir},
 	{"mirrormaker2.ibm_sample.cpu_lim", 2, "cores", sourceSamplesDir},
 	{"mirrormaker2.ibm_sample.rf_in_sample", 1, "", sourceSamplesDir},
-	{"resilience.amq_safety_factor", 1.6, "", sourceAMQ},
 	{"connect.ibm_sample.mem_gib", 2, "GiB", sourceSamplesDir},
 	{"mirrormaker2.ibm_sample.mem_gib", 2, "GiB", sourceSamplesDir},
 	{"licence.cp4i_ratio.event_streams_disaster_recovery", 2, "cores per licence core, Event Streams 12.3 and later", sourceLicensing},
-	{"licence.cp4i_ratio.mq_advanced_nonproduction", 4, "cores per licence core", "ibm-messaging/mq-helm README, productCloudpakRatio 4:1"},
 }

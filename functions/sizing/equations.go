@@ -106,6 +106,9 @@ func TopicPartitions(rate, produce, consume float64, consumers int, perSecond, p
 	return max(1, ceil(rate/produce), ceil(rate/consume), consumers, ceil(perSecond*processing))
 }
 
+// PageCache is the memory that is left over for it, in bytes.
+func PageCache(memory, heap, system float64) float64 { return math.Max(memory-heap-system, 0) }
+
 // PageCacheSeconds is how long records stay in memory that is left over.
 func PageCacheSeconds(memory, writeRate float64) float64 { return memory / writeRate }
 

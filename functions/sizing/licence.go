@@ -30,6 +30,19 @@ func ForProduction(use string) bool {
 		strings.HasSuffix(use, "Production") && !strings.HasSuffix(use, "NonProduction")
 }
 
+// UseFor is a licence use of the same program for production or not.
+func UseFor(use string, production bool) string {
+	for _, suffix := range []string{"NonProduction", "DisasterRecovery", "Development", "Production"} {
+		if program, found := strings.CutSuffix(use, suffix); found {
+			if production {
+				return program + "Production"
+			}
+			return program + "NonProduction"
+		}
+	}
+	return ""
+}
+
 // LicenceRatio is how many chargeable cores count as one licence core: 2 for
 // CloudPakForIntegration's NonProduction and DisasterRecovery, 1 for production
 // (IBM/event-automation _support/licensing.md, "Calculating licenses

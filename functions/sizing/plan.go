@@ -392,6 +392,19 @@ func (m *model) brokers(cpu float64) (count int, binding Constraint, degraded bo
 	return count, binding, degraded, needs
 }
 
+// survivors is the smallest number of brokers, a multiple of the zones, that
+// carries the load below the limit with the failure.
+func (m *model) survivors(brokers int, cpu float64) int {
+	for step := max(m.zones, 1); brokers < unholdable; brokers += step {
+		if u := m.degraded(brokers, cpu, m.failure); u != nil {
+			if share, _ := u.most(); share <= degradedUtil.Value+1e-9 {
+				break
+			}
+		}
+	}
+	return brokers
+}
+
 // cores chooses the CPU of a broker: what the load needs on three brokers (as
 // many as spread over the zones), and at most what one may have; more brokers
 // carry the rest. So more load, or more copies, never mean a smaller broker.

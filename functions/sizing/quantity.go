@@ -31,6 +31,12 @@ func parse(text string) (resource.Quantity, bool) {
 	return q, err == nil
 }
 
+// IsQuantity says whether a text is one of Kubernetes' quantities.
+func IsQuantity(text string) bool {
+	_, ok := parse(text)
+	return ok
+}
+
 // SameQuantity says whether two Kubernetes quantities are equal: 2 and 2000m,
 // 1Gi and 1024Mi.
 func SameQuantity(a, b string) bool {

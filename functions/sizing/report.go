@@ -273,12 +273,15 @@ func WriteAudits(w io.Writer, audits []Audit) {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s (class %s)\n", a.Object, a.Class)
+		fmt.Fprintf(w, "%s%s\n", a.Object, ofClass(a.Class))
 		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		if a.Brokers > 0 {
 			b := a.PerBroker
-			fmt.Fprintf(table, "  brokers\t%d with %s vCPU, %s memory, %s heap, %s volume\n", a.Brokers, said(number(b.CPU)), said(b.Memory), said(b.Heap), said(b.Storage))
+			fmt.Fprintf(table, "  brokers\t%d with %s vCPU%s, %s memory, %s heap, %s volume\n", a.Brokers, said(number(b.CPU)), from(a.CPUFrom), said(b.Memory), said(b.Heap), said(b.Storage))
 			fmt.Fprintf(table, "  copies\t%d, %d in sync; %d partitions known, %d replicas a broker\n", a.ReplicationFactor, a.MinInSync, a.Partitions, a.PartitionsPer)
+		}
+		if a.Workers > 0 {
+			fmt.Fprintf(table, "  pods\t%d with %s vCPU, %s memory, %s volume\n", a.Workers, said(number(a.PerBroker.CPU)), said(a.PerBroker.Memory), said(a.PerBroker.Storage))
 		}
 		if a.Carries != "" {
 			fmt.Fprintf(table, "  carries\t%s, then %s is at its limit\n", a.Carries, a.CarriesBoundBy)
@@ -288,10 +291,13 @@ func WriteAudits(w io.Writer, audits []Audit) {
 			fmt.Fprintf(table, "  and a failure\t%s\n", *a.Degraded)
 		}
 		if a.HoldsText != "" {
-			fmt.Fprintf(table, "  holds\t%s at %s; records shall be kept for %s, which holds up to %s\n", a.HoldsText, a.At, a.RetentionText, a.HoldsAt)
+			fmt.Fprintf(table, "  holds\t%s at %s; records shall be kept for %s%s\n", a.HoldsText, a.At, a.RetentionText, upTo(a.HoldsAt))
 		}
 		if a.LicenceCores > 0 {
-			fmt.Fprintf(table, "  licence cores\t%s\n", number(a.LicenceCores))
+			fmt.Fprintf(table, "  licence cores\t%s (%s)\n", number(a.LicenceCores), a.LicenceRatio)
+		}
+		if len(a.Assumes) > 0 {
+			fmt.Fprintf(table, "  assumed\t%s\n", strings.Join(a.Assumes, ", "))
 		}
 		fmt.Fprintf(table, "  breaks first\t%s\n", a.BreaksFirst)
 		table.Flush()
@@ -311,6 +317,31 @@ func WriteColumns(w io.Writer, rows [][]string) {
 		fmt.Fprintln(table, "  "+strings.Join(row, "\t"))
 	}
 	table.Flush()
+}
+
+func ofClass(class string) string {
+	if class == "" {
+		return ""
+	}
+	return " (class " + class + ")"
+}
+
+// from says where a broker's CPU is from when no limit says it.
+func from(where string) string {
+	switch where {
+	case "request":
+		return " (requested; nothing limits it)"
+	case "assumed":
+		return " (assumed)"
+	}
+	return ""
+}
+
+func upTo(rate string) string {
+	if rate == "" {
+		return ""
+	}
+	return ", which holds up to " + rate
 }
 
 // said is an amount, or that there is none.

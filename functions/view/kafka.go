@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,15 +45,8 @@ type KafkaCluster struct {
 // KafkaClusters returns the clusters among the items that get deployed, in the
 // order of the items.
 func KafkaClusters(items []*yaml.RNode) []KafkaCluster {
-	type owner struct{ namespace, name string }
 	objects := Manifests(items)
-	pools := map[owner][]KafkaNodes{}
-	for _, o := range objects {
-		if name, found := o.Label(StrimziClusterLabel); found && o.Is(StrimziGroup, "KafkaNodePool") {
-			key := owner{o.Namespace(), name}
-			pools[key] = append(pools[key], KafkaNodes{Ref: o.Ref(), Name: o.Name(), object: o, path: []string{"spec"}, prefix: []string{"spec"}})
-		}
-	}
+	pools := poolsOf(objects)
 	var clusters []KafkaCluster
 	for _, o := range objects {
 		switch {
@@ -65,6 +59,55 @@ func KafkaClusters(items []*yaml.RNode) []KafkaCluster {
 		}
 	}
 	return clusters
+}
+
+// owner is a Kafka object's place and name.
+type owner struct{ namespace, name string }
+
+// poolsOf are the KafkaNodePools by the Kafka that their label names. Files that
+// are applied with kubectl -n say a namespace in one object and not in the
+// other: where the pool, or the only Kafka of that name, has none, they are of
+// one namespace all the same.
+func poolsOf(objects []Object) map[owner][]KafkaNodes {
+	kafkas := map[string][]string{} // the namespaces of a name
+	for _, o := range objects {
+		if o.Is(StrimziGroup, "Kafka") {
+			kafkas[o.Name()] = append(kafkas[o.Name()], o.Namespace())
+		}
+	}
+	pools := map[owner][]KafkaNodes{}
+	for _, o := range objects {
+		name, found := o.Label(StrimziClusterLabel)
+		if !found || !o.Is(StrimziGroup, "KafkaNodePool") {
+			continue
+		}
+		key := owner{o.Namespace(), name}
+		if in := kafkas[name]; len(in) == 1 && (in[0] == "" || key.namespace == "") {
+			key.namespace = in[0]
+		}
+		pools[key] = append(pools[key], KafkaNodes{Ref: o.Ref(), Name: o.Name(), object: o, path: []string{"spec"}, prefix: []string{"spec"}})
+	}
+	return pools
+}
+
+// StrayPools are the KafkaNodePools whose Kafka is not among the items, by the
+// cluster that their label names ("" for none).
+func StrayPools(items []*yaml.RNode) map[string][]KafkaNodes {
+	objects := Manifests(items)
+	known := map[Ref]bool{}
+	for _, c := range KafkaClusters(items) {
+		for _, pool := range c.pools {
+			known[pool.Ref] = true
+		}
+	}
+	stray := map[string][]KafkaNodes{}
+	for _, o := range objects {
+		if o.Is(StrimziGroup, "KafkaNodePool") && !known[o.Ref()] {
+			name, _ := o.Label(StrimziClusterLabel)
+			stray[name] = append(stray[name], KafkaNodes{Ref: o.Ref(), Name: o.Name(), object: o, path: []string{"spec"}, prefix: []string{"spec"}})
+		}
+	}
+	return stray
 }
 
 // IsEventStreams says whether the cluster is IBM's product.
@@ -223,6 +266,9 @@ func (n KafkaNodes) Autoscaled() bool {
 	return false
 }
 
+// ReplicasText is the number of pods as written.
+func (n KafkaNodes) ReplicasText() string { return n.object.Text(n.at("replicas")...) }
+
 // Replicas returns the number of pods and whether it is there as a whole
 // number, 0 or more.
 func (n KafkaNodes) Replicas() (int, bool) {
@@ -264,6 +310,17 @@ func (n KafkaNodes) JVMOption(option string) (string, bool) {
 // SetJVMOption writes one of the JVM's options.
 func (n KafkaNodes) SetJVMOption(option, value string) {
 	n.object.Set(value, n.at("jvmOptions", option)...)
+}
+
+// StorageOverrides says whether the group's storage, or one of its volumes, has
+// classes by broker (overrides), which v1 does not have.
+func (n KafkaNodes) StorageOverrides() (path string, found bool) {
+	for _, volume := range n.Volumes() {
+		if volume.object.Lookup("overrides") != nil {
+			return volume.Field("overrides"), true
+		}
+	}
+	return "", false
 }
 
 // Volumes returns the storage of one pod: each volume of a JBOD, the one volume
@@ -420,8 +477,16 @@ func (t KafkaTopic) SetConfig(key string, value int64) {
 
 // Whole reads a whole number in any of YAML's notations.
 func Whole(text string) (int64, bool) {
-	value, err := strconv.ParseInt(text, 0, 64)
-	return value, err == nil
+	if value, err := strconv.ParseInt(text, 0, 64); err == nil {
+		return value, true
+	}
+	// kustomize prints 604800000 as 6.048e+08.
+	const exact = 1 << 53
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.Abs(value) > exact || value != math.Trunc(value) || !strings.ContainsAny(text, "eE") {
+		return 0, false
+	}
+	return int64(value), true
 }
 
 // tagOr returns the tag of a number that is written as a string or an integer,

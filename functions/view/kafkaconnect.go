@@ -65,26 +65,63 @@ func (c KafkaConnect) Misshapen() string {
 	return ""
 }
 
-// TargetCluster is the name of the Kafka cluster that it runs on, by its
-// bootstrap address (<cluster>-kafka-bootstrap), empty when that says none.
-func (c KafkaConnect) TargetCluster() string {
-	address := c.Text("spec", "bootstrapServers")
+// ClusterName is a Kafka cluster as a bootstrap address names it; the zero
+// ClusterName is one that it does not name.
+type ClusterName struct{ Name, Namespace string }
+
+// Names says whether it is the name of a cluster; an object that says no
+// namespace is in any.
+func (n ClusterName) Names(cluster Object) bool {
+	same := n.Namespace == cluster.Namespace() || n.Namespace == "" || cluster.Namespace() == ""
+	return n.Name != "" && n.Name == cluster.Name() && same
+}
+
+// bootstrap reads <cluster>-kafka-bootstrap[.<namespace>[.svc]]:<port>; without
+// a namespace it is the object's own.
+func (c KafkaConnect) bootstrap(address string) ClusterName {
+	name, rest, found := strings.Cut(address, "-kafka-bootstrap")
+	if !found || name == "" || strings.ContainsAny(name, ".:,/") {
+		return ClusterName{}
+	}
+	host, _, _ := strings.Cut(rest, ":")
+	labels := strings.Split(host, ".")
+	const service = 2 // ".namespace"
+	switch {
+	case host == "":
+		return ClusterName{name, c.Namespace()}
+	case labels[0] != "" || len(labels) > service && labels[service] != "svc":
+		return ClusterName{} // a route or an ingress: another cluster's, perhaps
+	}
+	return ClusterName{name, labels[1]}
+}
+
+// TargetCluster is the Kafka cluster that it runs on.
+func (c KafkaConnect) TargetCluster() ClusterName {
 	switch {
 	case !c.IsMirrorMaker():
+		return c.bootstrap(c.Text("spec", "bootstrapServers"))
 	case c.Lookup("spec", "target") != nil:
-		address = c.Text("spec", "target", "bootstrapServers")
-	default:
-		for _, cluster := range c.list("clusters") {
-			if Text(Field(cluster.node, "alias")) == c.Text("spec", "connectCluster") {
-				address = Text(Field(cluster.node, "bootstrapServers"))
-			}
+		return c.bootstrap(c.Text("spec", "target", "bootstrapServers"))
+	}
+	return c.byAlias(c.Text("spec", "connectCluster"))
+}
+
+// byAlias is the cluster of an alias among spec.clusters.
+func (c KafkaConnect) byAlias(alias string) ClusterName {
+	for _, cluster := range c.list("clusters") {
+		if Text(Field(cluster.node, "alias")) == alias {
+			return c.bootstrap(Text(Field(cluster.node, "bootstrapServers")))
 		}
 	}
-	name, _, found := strings.Cut(address, "-kafka-bootstrap")
-	if !found || strings.ContainsAny(name, ".:,/") {
-		return ""
+	return ClusterName{}
+}
+
+// mirrored are the clusters that a mirror reads from and writes to.
+func (c KafkaConnect) mirrored(mirror entry) (source, target ClusterName) {
+	if node := Field(mirror.node, "source"); node != nil {
+		return c.bootstrap(Text(Lookup(node, "bootstrapServers"))), c.TargetCluster()
 	}
-	return name
+	return c.byAlias(Text(Field(mirror.node, "sourceCluster"))), c.byAlias(Text(Field(mirror.node, "targetCluster")))
 }
 
 // entry is an entry of a list with its path.
@@ -113,6 +150,8 @@ type Number struct {
 	Ref Ref
 	// Path of the field, for messages.
 	Path string
+	// Cluster is where the topic is that a replication factor is of.
+	Cluster ClusterName
 
 	owner *yaml.Node
 	keys  []string
@@ -139,10 +178,16 @@ var storageFactors = []string{
 	"config.storage.replication.factor", "offset.storage.replication.factor", "status.storage.replication.factor",
 }
 
+const offsetSyncs = "offset-syncs.topic.replication.factor"
+
 // InternalFactors returns the replication factors of the topics that Connect
 // and MirrorMaker keep for themselves, where the API version has them.
 func (c KafkaConnect) InternalFactors() []Number {
 	var numbers []Number
+	on := func(cluster ClusterName, n Number) {
+		n.Cluster = cluster
+		numbers = append(numbers, n)
+	}
 	whole := entry{c.Node(), nil}
 	base := []string{"spec", "config"}
 	if c.IsMirrorMaker() {
@@ -154,7 +199,7 @@ func (c KafkaConnect) InternalFactors() []Number {
 	}
 	if base != nil {
 		for _, key := range storageFactors {
-			numbers = append(numbers, c.number(whole, append(slices.Clone(base), key)...))
+			on(c.TargetCluster(), c.number(whole, append(slices.Clone(base), key)...))
 		}
 	}
 	for _, cluster := range c.list("clusters") {
@@ -162,19 +207,27 @@ func (c KafkaConnect) InternalFactors() []Number {
 			continue
 		}
 		for _, key := range storageFactors {
-			numbers = append(numbers, c.number(cluster, "config", key))
+			on(c.TargetCluster(), c.number(cluster, "config", key))
 		}
 	}
 	for _, mirror := range c.list("mirrors") {
+		source, target := c.mirrored(mirror)
 		for _, f := range [][2]string{
 			{"sourceConnector", "replication.factor"},
-			{"sourceConnector", "offset-syncs.topic.replication.factor"},
+			{"sourceConnector", offsetSyncs},
 			{"checkpointConnector", "checkpoints.topic.replication.factor"},
 			{"heartbeatConnector", "heartbeats.topic.replication.factor"},
 		} {
-			if node := Field(mirror.node, f[0]); node != nil && node.Kind == yaml.MappingNode {
-				numbers = append(numbers, c.number(mirror, f[0], "config", f[1]))
+			node := Field(mirror.node, f[0])
+			if node == nil || node.Kind != yaml.MappingNode {
+				continue
 			}
+			cluster := target
+			// Kafka keeps the offsets' topic at the source, unless told otherwise.
+			if f[1] == offsetSyncs && Text(Lookup(node, "config", "offset-syncs.topic.location")) != "target" {
+				cluster = source
+			}
+			on(cluster, c.number(mirror, f[0], "config", f[1]))
 		}
 	}
 	return numbers
@@ -216,4 +269,23 @@ func (c KafkaConnect) RemovedInV1() []string {
 	}
 	slices.Sort(paths)
 	return paths
+}
+
+// License is the chargeable cores for each licence core that the annotations say
+// which IBM's License Service reads of the pods (2:1 is 2), 0 where they say none.
+func (c KafkaConnect) License() int64 {
+	ratio, _ := licenceRatio(c.Lookup("spec", "template", "pod", "metadata", "annotations"))
+	return ratio
+}
+
+// licenceRatio reads productCloudpakRatio among annotations: 2:1 is 2.
+func licenceRatio(annotations *yaml.Node) (int64, bool) {
+	const most = 100 // more than any of IBM's
+	text, _ := scalarField(annotations, "productCloudpakRatio")
+	left, right, _ := strings.Cut(text, ":")
+	ratio, ok := Whole(left)
+	if !ok || right != "1" || ratio < 1 || ratio > most {
+		return 0, false
+	}
+	return ratio, true
 }

@@ -54,7 +54,7 @@ func TestKafkaConnects(t *testing.T) {
 		{"", 3, 0, "", "spec.config"},
 	} {
 		c := found[i]
-		if got := c.TargetCluster(); got != want.target {
+		if got := c.TargetCluster().Name; got != want.target {
 			t.Errorf("%s: runs on %q", c.Name(), got)
 		}
 		if got := len(c.InternalFactors()); got != want.factors {

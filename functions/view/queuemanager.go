@@ -54,3 +54,25 @@ func (q QueueManager) Misshapen() string {
 	}
 	return ""
 }
+
+// License is the licence use (Production, NonProduction, Development), and what
+// the annotations that the License Service reads say in its place: the
+// chargeable cores for each licence core (2:1 is 2), or that it is free.
+func (q QueueManager) License() (use string, ratio int64, free bool) {
+	use = q.Text("spec", "license", "use")
+	ratio, _ = licenceRatio(q.Lookup("spec", "annotations"))
+	metric, _ := scalarField(q.Lookup("spec", "annotations"), "productMetric")
+	return use, ratio, metric == "FREE"
+}
+
+// Volumes are the sizes of the claims of each pod.
+func (q QueueManager) Volumes() []string {
+	var sizes []string
+	for _, part := range []string{"queueManager", "recoveryLogs", "persistedData"} {
+		volume := q.Lookup("spec", "queueManager", "storage", part)
+		if size := Text(Lookup(volume, "size")); size != "" && Text(Lookup(volume, "type")) != Ephemeral {
+			sizes = append(sizes, size)
+		}
+	}
+	return sizes
+}
