@@ -24,13 +24,14 @@ import (
 func (p *program) diffCommand() *cobra.Command {
 	options := buildOptions()
 	var output string
+	var prices sizing.Prices
 	cmd := &cobra.Command{
 		Use:     "diff REV DIR",
 		Short:   "what changes for people since a Git revision",
 		GroupID: groupVerbs,
 		Long: `diff renders DIR as it is and as it was at the Git revision REV, and says what
 changes: operators and operands with the stops on their way, sizes with cores and
-cost, secrets resealed, applications, objects that come and go. Steps that can't
+licence cores (with --price, in money too: no price is built in), secrets resealed, applications, objects that come and go. Steps that can't
 be taken back are marked. The change rules of sizes run with the old side as what
 is deployed; one that is broken is exit status 1.
 
@@ -43,9 +44,10 @@ of rendered manifests.`,
 			if !slices.Contains([]string{"table", "markdown", "json"}, output) {
 				return fmt.Errorf("-o is %q; expected one of table, markdown, json", output)
 			}
-			return p.diff(cmd.Context(), options, args[0], args[1], output)
+			return p.diff(cmd.Context(), options, prices, args[0], args[1], output)
 		},
 	}
+	cmd.Flags().Var(&prices, "price", "a price of yours: vCPU=25, memoryGiB=3, diskGiB=0.1, licenceCore=200, currency=EUR; may be repeated")
 	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, markdown or json")
 	allowFlags(cmd, &options)
 	return cmd
@@ -57,7 +59,7 @@ type side struct {
 	exists bool
 }
 
-func (p *program) diff(ctx context.Context, options build.Options, revision, dir, output string) error {
+func (p *program) diff(ctx context.Context, options build.Options, prices sizing.Prices, revision, dir, output string) error {
 	there, err := os.MkdirTemp("", "eda-fn-diff-")
 	if err != nil {
 		return err
@@ -83,7 +85,7 @@ func (p *program) diff(ctx context.Context, options build.Options, revision, dir
 		if !before.exists && !after.exists {
 			return fmt.Errorf("%s is neither here nor at %s", filepath.Join(dir, name), revision)
 		}
-		report := diff.Compare(before.items, after.items)
+		report := diff.Compare(before.items, after.items, prices)
 		reports[filepath.Join(dir, name)] = report
 		broken = broken || report.Broken()
 	}

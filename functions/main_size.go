@@ -23,6 +23,9 @@ type sizeFlags struct {
 	env    []string
 	output string
 	guides bool
+
+	nodeCPU    sizing.CPU
+	nodeMemory sizing.NodeMemory
 }
 
 func (p *program) sizeCommand() *cobra.Command {
@@ -89,6 +92,9 @@ environments side by side.`,
 	f.StringVar((*string)(&q.MaxVolume), "max-volume", "", "largest volume there is, such as 16Ti")
 	f.Float64Var(&q.MaxCPU, "max-cpu", 0, "most cores that a broker gets (default 4)")
 	f.IntVar(&q.Nodes, "nodes", 0, "worker nodes that can run a broker")
+	f.Var(&flags.nodeCPU, "node-cpu", "cores that a worker node has for pods, such as 15500m: no broker gets more")
+	f.Var(&flags.nodeMemory, "node-memory", "memory that a worker node has for pods, such as 60Gi")
+	f.Var(&flags.in.Prices, "price", "a price of yours: vCPU=25, memoryGiB=3, diskGiB=0.1, licenceCore=200, currency=EUR; may be repeated")
 	f.BoolVar(&flags.guides, "guides", false, "show what other sizing guides say of the same workload")
 	allowFlags(cmd, &options)
 	return cmd
@@ -99,6 +105,9 @@ func (p *program) size(cmd *cobra.Command, options build.Options, flags sizeFlag
 		flags.in.Workload.ConsumerGroups = &flags.groups
 	}
 	flags.in.Workload.TLS = &flags.tls
+	if flags.nodeCPU != "" || flags.nodeMemory != "" {
+		flags.in.Platform.NodeAllocatable = &sizing.Allocatable{CPU: flags.nodeCPU, Memory: flags.nodeMemory}
+	}
 	if err := checkSizeFlags(flags); err != nil {
 		return err
 	}

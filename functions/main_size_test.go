@@ -202,7 +202,7 @@ func TestDiff(t *testing.T) {
 	}{
 		"table":     {[]string{"environments/prod"}, 0, "6 -> 12 (+6)"},
 		"folder":    {[]string{"environments"}, 0, "6 -> 12 (+6)"},
-		"markdown":  {[]string{"environments", "-o", "markdown"}, 0, "| cluster | brokers |"},
+		"markdown":  {[]string{"environments", "-o", "markdown"}, 0, "| resource | pods |"},
 		"json":      {[]string{"environments/prod", "-o", "json"}, 0, `"cpu": 12`},
 		"broken":    {[]string{"rendered"}, 1, "SZ020"},
 		"unchanged": {[]string{".git/../environments/none"}, 1, ""},

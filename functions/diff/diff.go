@@ -8,6 +8,7 @@ package diff
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,9 +25,11 @@ type Report struct {
 	Operators []Step `json:"operators"`
 	// Operands are versions of what operators run.
 	Operands []Step `json:"operands"`
-	// Clusters are Kafka clusters whose size changes.
-	Clusters []Cluster `json:"clusters"`
-	// Before and After are what all clusters together ask for.
+	// Resources are those whose size changes: Kafka clusters, Connect, MirrorMaker,
+	// geo-replicators and queue managers.
+	Resources []Resource `json:"resources"`
+	// Before and After are what all of them together ask for, those that stay as
+	// they are included; licence cores are rounded up to whole ones there.
 	Before Cost `json:"before"`
 	After  Cost `json:"after"`
 	// Resealed are SealedSecrets whose ciphertext changes, with their keys.
@@ -41,6 +44,8 @@ type Report struct {
 	OneWay []string `json:"oneWay"`
 	// Findings are the change rules' of the model.
 	Findings []sizing.Diagnostic `json:"findings"`
+
+	prices sizing.Prices
 }
 
 // Step is a version that changes.
@@ -54,24 +59,26 @@ type Step struct {
 	Stops []string `json:"stops,omitempty"`
 }
 
-// Cluster is a cluster's size on both sides.
-type Cluster struct {
+// Resource is an object's size on both sides.
+type Resource struct {
 	Object string `json:"object"`
+	// Ratio is how many chargeable cores count as one licence core after the
+	// change (2:1), empty where IBM has no licence.
+	Ratio  string `json:"ratio,omitempty"`
 	Before Cost   `json:"before"`
 	After  Cost   `json:"after"`
 }
 
-// Cost is what brokers ask for: cores, GiB, and IBM's licence cores.
+// Cost is what an object asks for: brokers, workers or other pods of its own;
+// cores, GiB of memory and of volumes with those of controllers and ZooKeeper
+// beside them; IBM's licence cores; and the amount at the user's prices.
 type Cost struct {
-	Brokers      int     `json:"brokers"`
+	Pods         int     `json:"pods"`
 	CPU          float64 `json:"cpu"`
 	MemoryGiB    float64 `json:"memoryGiB"`
 	DiskGiB      float64 `json:"diskGiB"`
 	LicenceCores float64 `json:"licenceCores"`
-}
-
-func (c Cost) plus(other Cost) Cost {
-	return Cost{c.Brokers + other.Brokers, c.CPU + other.CPU, c.MemoryGiB + other.MemoryGiB, c.DiskGiB + other.DiskGiB, c.LicenceCores + other.LicenceCores}
+	Amount       float64 `json:"amount,omitempty"`
 }
 
 // Broken says whether a change rule is broken.
@@ -97,10 +104,12 @@ func index(items []*yaml.RNode) map[key]view.Object {
 	return objects
 }
 
-// Compare says what changes from one set of finished manifests to another.
-func Compare(before, after []*yaml.RNode) *Report {
+// Compare says what changes from one set of finished manifests to another, and
+// what that costs at the user's prices.
+func Compare(before, after []*yaml.RNode, prices sizing.Prices) *Report {
 	r := &Report{
-		Operators: []Step{}, Operands: []Step{}, Clusters: []Cluster{}, Resealed: []string{}, Applications: []string{},
+		prices:    prices,
+		Operators: []Step{}, Operands: []Step{}, Resources: []Resource{}, Resealed: []string{}, Applications: []string{},
 		Added: []string{}, Removed: []string{}, Changed: []string{}, OneWay: []string{}, Findings: []sizing.Diagnostic{},
 	}
 	old, now := index(before), index(after)
@@ -127,10 +136,12 @@ func keys(objects map[key]view.Object) []key {
 	for k := range objects {
 		all = append(all, k)
 	}
-	slices.SortFunc(all, func(a, b key) int {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name, b.name), cmp.Compare(a.group, b.group))
-	})
+	slices.SortFunc(all, compareKeys)
 	return all
+}
+
+func compareKeys(a, b key) int {
+	return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name, b.name), cmp.Compare(a.group, b.group))
 }
 
 // holdsData are kinds whose removal loses what they hold.
@@ -298,54 +309,79 @@ func (r *Report) sealed(k key, was, is view.Object) {
 	r.Resealed = append(r.Resealed, k.String()+": "+strings.Join(names, ", "))
 }
 
-func cost(f sizing.ClusterFootprint) Cost {
+func (r *Report) cost(pods int, sum sizing.Pods, licenceCores int64) Cost {
 	const gib, core = 1 << 30, 1000
 	return Cost{
-		Brokers: f.Brokers, CPU: float64(f.VCPU) / core, MemoryGiB: tenth(float64(f.MemoryBytes) / gib), DiskGiB: tenth(float64(f.DiskBytes) / gib),
-		LicenceCores: float64(f.LicenceCores) / core,
+		Pods: pods, CPU: float64(sum.VCPU) / core, MemoryGiB: tenth(float64(sum.MemoryBytes) / gib), DiskGiB: tenth(float64(sum.DiskBytes) / gib),
+		LicenceCores: float64(licenceCores) / core, Amount: cents(r.prices.Of(sum, licenceCores)),
 	}
+}
+
+// all is what an estate costs.
+func (r *Report) all(estate []sizing.Resource) Cost {
+	pods := 0
+	for _, resource := range estate {
+		pods += resource.Pods.Count
+	}
+	return r.cost(pods, sizing.Total(estate), sizing.EstateLicenceCores(estate))
 }
 
 func tenth(x float64) float64 { return float64(int64(x*10+0.5)) / 10 }
 
-// sizes compares clusters, and holds the step against the change rules with
-// the old side as what is deployed.
-func (r *Report) sizes(before, after []*yaml.RNode) {
-	costs, states := map[key]Cost{}, map[key]sizing.State{}
-	old := view.KafkaClusters(before)
-	for i, f := range sizing.Footprint(before) {
-		k := keyOf(old[i].Object)
-		costs[k], states[k] = cost(f), sizing.StateOf(old[i], before)
-		r.Before = r.Before.plus(costs[k])
-	}
-	now := view.KafkaClusters(after)
-	for i, f := range sizing.Footprint(after) {
-		k := keyOf(now[i].Object)
-		is := cost(f)
-		r.After = r.After.plus(is)
-		was, found := costs[k]
-		delete(costs, k)
-		if was != is {
-			r.Clusters = append(r.Clusters, Cluster{Object: k.String(), Before: was, After: is})
+func cents(x float64) float64 { return float64(int64(x*100+0.5)) / 100 }
+
+// costs are an estate's by object.
+func (r *Report) costs(estate []sizing.Resource, objects map[view.Ref]key) map[key]Resource {
+	costs := map[key]Resource{}
+	for _, resource := range estate {
+		k := objects[resource.Ref]
+		ratio := ""
+		if resource.Licenced() {
+			ratio = fmt.Sprintf("%d:1", resource.Ratio)
 		}
-		if !found {
-			continue
-		}
-		state := sizing.StateOf(now[i], after)
-		r.Findings = append(r.Findings, sizing.Changes(states[k], state)...)
-		r.oneWaySizes(states[k], state)
+		costs[k] = Resource{Object: k.String(), Ratio: ratio, After: r.cost(resource.Pods.Count, sizing.Total([]sizing.Resource{resource}), resource.LicenceCores)}
 	}
-	for _, k := range keysOf(costs) {
-		r.Clusters = append(r.Clusters, Cluster{Object: k.String(), Before: costs[k]})
-	}
+	return costs
 }
 
-func keysOf(costs map[key]Cost) []key {
-	objects := map[key]view.Object{}
-	for k := range costs {
-		objects[k] = view.Object{}
+func keysByRef(items []*yaml.RNode) map[view.Ref]key {
+	byRef := map[view.Ref]key{}
+	for _, o := range view.Manifests(items) {
+		byRef[o.Ref()] = keyOf(o)
 	}
-	return keys(objects)
+	return byRef
+}
+
+// sizes compares what objects ask for, and holds the step of each cluster against
+// the change rules with the old side as what is deployed.
+func (r *Report) sizes(before, after []*yaml.RNode) {
+	were, are := sizing.Estate(before), sizing.Estate(after)
+	r.Before, r.After = r.all(were), r.all(are)
+	old, now := r.costs(were, keysByRef(before)), r.costs(are, keysByRef(after))
+	for k, resource := range old {
+		is, found := now[k]
+		if !found {
+			is = Resource{Object: resource.Object, Ratio: resource.Ratio}
+		}
+		is.Before = resource.After
+		now[k] = is
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(now), compareKeys) {
+		if now[k].Before != now[k].After {
+			r.Resources = append(r.Resources, now[k])
+		}
+	}
+	states := map[key]sizing.State{}
+	for _, cluster := range view.KafkaClusters(before) {
+		states[keyOf(cluster.Object)] = sizing.StateOf(cluster, before)
+	}
+	for _, cluster := range view.KafkaClusters(after) {
+		if was, found := states[keyOf(cluster.Object)]; found {
+			state := sizing.StateOf(cluster, after)
+			r.Findings = append(r.Findings, sizing.Changes(was, state)...)
+			r.oneWaySizes(was, state)
+		}
+	}
 }
 
 // oneWaySizes marks what is allowed and can't be taken back.

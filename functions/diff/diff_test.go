@@ -8,6 +8,7 @@ import (
 
 	"github.com/eda-gitops/functions/functions/diff"
 	"github.com/eda-gitops/functions/functions/fntest"
+	"github.com/eda-gitops/functions/functions/sizing"
 )
 
 const before = `
@@ -57,7 +58,7 @@ func TestCompare(t *testing.T) {
 		"num.io.threads: 8", "num.io.threads: 24", "partitions: 12", "partitions: 24", "AgOld", "AgNew", ", gone: AgGone", ", more: AgMore", "path: x", "path: y",
 		"kind: ConfigMap\nmetadata: {name: gone", "kind: ConfigMap\nmetadata: {name: new", "kind: PersistentVolumeClaim\nmetadata: {name: data", "kind: ConfigMap\nmetadata: {name: data",
 	).Replace(before)
-	r := diff.Compare(fntest.Items(t, before), fntest.Items(t, after))
+	r := diff.Compare(fntest.Items(t, before), fntest.Items(t, after), sizing.Prices{Currency: "EUR", LicenceCore: 200, VCPU: 10})
 	if !r.Broken() || r.Empty() {
 		t.Error("a smaller volume and fewer brokers break rules")
 	}
@@ -74,7 +75,7 @@ func TestCompare(t *testing.T) {
 	r.WriteTable(&table, "prod since main")
 	r.WriteMarkdown(&markdown, "prod since main")
 	for _, want := range []string{
-		"v3.2 -> v3.3", "11.2.5 -> 11.3.2", "6 -> 3 (-3)", "12 -> 6 (-6)", "password, user", "Application openshift-gitops/a: spec.source",
+		"v3.2 -> v3.3", "11.2.5 -> 11.3.2", "6 -> 3 (-3)", "15 -> 9 (-6)", "12 -> 6 (-6) at 1:1", "2550 -> 1290 (-1260)", "cost EUR", "password, user", "Application openshift-gitops/a: spec.source",
 		"ConfigMap shop/new", "ConfigMap shop/gone", "PersistentVolumeClaim shop/data is removed", "24 partitions in place of 12",
 	} {
 		want = strings.Replace(want, "password, user", "gone (removed), more (new), password", 1)
@@ -86,7 +87,7 @@ func TestCompare(t *testing.T) {
 		t.Error("ciphertext is shown")
 	}
 	const comment = 65536 // characters that GitHub takes
-	if markdown.Len() > comment || !strings.Contains(markdown.String(), "| cluster | brokers |") || !strings.Contains(markdown.String(), "A change rule is broken") {
+	if markdown.Len() > comment || !strings.Contains(markdown.String(), "| resource | pods |") || !strings.Contains(markdown.String(), "A change rule is broken") {
 		t.Errorf("markdown:\n%s", &markdown)
 	}
 	if _, err := json.Marshal(r); err != nil {
@@ -96,7 +97,7 @@ func TestCompare(t *testing.T) {
 
 // What is equal by value is no change; the way back is none either.
 func TestNothingChanges(t *testing.T) {
-	r := diff.Compare(fntest.Items(t, before), fntest.Items(t, strings.ReplaceAll(before, "replicas: 6", "replicas:    6")))
+	r := diff.Compare(fntest.Items(t, before), fntest.Items(t, strings.ReplaceAll(before, "replicas: 6", "replicas:    6")), sizing.Prices{})
 	var table, markdown bytes.Buffer
 	r.WriteTable(&table, "x")
 	r.WriteMarkdown(&markdown, "x")
@@ -108,8 +109,8 @@ func TestNothingChanges(t *testing.T) {
 // A cluster that goes is what it cost, and a way that can't be taken back; one
 // that moves to KRaft and v1 is marked.
 func TestOneWay(t *testing.T) {
-	r := diff.Compare(fntest.Items(t, before), nil)
-	if len(r.Clusters) != 1 || r.Clusters[0].Before.LicenceCores != 12 || len(r.Removed) == 0 || len(r.OneWay) < 3 {
+	r := diff.Compare(fntest.Items(t, before), nil, sizing.Prices{})
+	if len(r.Resources) != 1 || r.Resources[0].Before.LicenceCores != 12 || len(r.Removed) == 0 || len(r.OneWay) < 3 {
 		t.Errorf("%+v", r)
 	}
 	kraft := `
@@ -123,7 +124,7 @@ spec:
     - {name: kafka, roles: [broker], replicas: 6, resources: {limits: {cpu: 2, memory: 8Gi}}, storage: {type: persistent-claim, size: 200Gi}}
     - {name: c, roles: [controller], replicas: 3, storage: {type: persistent-claim, size: 4Gi}}
 `
-	r = diff.Compare(fntest.Items(t, before), fntest.Items(t, kraft))
+	r = diff.Compare(fntest.Items(t, before), fntest.Items(t, kraft), sizing.Prices{})
 	text := strings.Join(r.OneWay, "\n")
 	for _, want := range []string{"ZooKeeper to KRaft", "v1beta2 to eventstreams.ibm.com/v1", "goes up to 13.0.0", "grows from 100Gi to 200Gi"} {
 		if !strings.Contains(text, want) {

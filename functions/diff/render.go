@@ -11,7 +11,7 @@ import (
 
 // Empty says that nothing changes.
 func (r *Report) Empty() bool {
-	return len(r.Operators)+len(r.Operands)+len(r.Clusters)+len(r.Resealed)+len(r.Applications)+
+	return len(r.Operators)+len(r.Operands)+len(r.Resources)+len(r.Resealed)+len(r.Applications)+
 		len(r.Added)+len(r.Removed)+len(r.Changed)+len(r.Findings) == 0
 }
 
@@ -73,25 +73,40 @@ func tenthOf(x float64) float64 {
 	return tenth(x)
 }
 
-func (c Cluster) cells() []string {
+func (r *Report) cells(c Resource) []string {
 	b, a := c.Before, c.After
-	return []string{
-		c.Object, change(float64(b.Brokers), float64(a.Brokers)), change(b.CPU, a.CPU), change(b.MemoryGiB, a.MemoryGiB),
-		change(b.DiskGiB, a.DiskGiB), change(b.LicenceCores, a.LicenceCores),
+	licence := change(b.LicenceCores, a.LicenceCores)
+	if c.Ratio != "" {
+		licence += " at " + c.Ratio
 	}
+	cells := []string{
+		c.Object, change(float64(b.Pods), float64(a.Pods)), change(b.CPU, a.CPU), change(b.MemoryGiB, a.MemoryGiB), change(b.DiskGiB, a.DiskGiB), licence,
+	}
+	if r.prices.Known() {
+		cells = append(cells, change(b.Amount, a.Amount))
+	}
+	return cells
 }
 
-var sizeHeader = []string{"cluster", "brokers", "vCPU", "memory GiB", "disk GiB", "licence cores"}
+// sizeHeader names the columns; vCPU, memory and disk are those of controllers
+// and ZooKeeper too.
+func (r *Report) sizeHeader() []string {
+	header := []string{"resource", "pods", "vCPU", "memory GiB", "disk GiB", "licence cores"}
+	if r.prices.Known() {
+		header = append(header, strings.TrimSpace("cost "+r.prices.Currency))
+	}
+	return header
+}
 
 func (r *Report) sizeRows() [][]string {
-	if len(r.Clusters) == 0 {
+	if len(r.Resources) == 0 {
 		return nil
 	}
 	var rows [][]string
-	for _, c := range r.Clusters {
-		rows = append(rows, c.cells())
+	for _, c := range r.Resources {
+		rows = append(rows, r.cells(c))
 	}
-	return append(rows, Cluster{"all clusters", r.Before, r.After}.cells())
+	return append(rows, r.cells(Resource{Object: "all that runs", Before: r.Before, After: r.After}))
 }
 
 // WriteTable prints the report for a terminal.
@@ -102,7 +117,7 @@ func (r *Report) WriteTable(w io.Writer, title string) {
 		return
 	}
 	if rows := r.sizeRows(); rows != nil {
-		sizing.WriteColumns(w, append([][]string{sizeHeader}, rows...))
+		sizing.WriteColumns(w, append([][]string{r.sizeHeader()}, rows...))
 	}
 	for _, s := range r.sections() {
 		if len(s.lines) == 0 {
@@ -130,7 +145,7 @@ func (r *Report) WriteMarkdown(w io.Writer, title string) {
 		fmt.Fprint(w, "**A change rule is broken: the operator would refuse this, or ignore it without a word.**\n\n")
 	}
 	if rows := r.sizeRows(); rows != nil {
-		fmt.Fprintf(w, "| %s |\n|%s\n", strings.Join(sizeHeader, " | "), strings.Repeat("---|", len(sizeHeader)))
+		fmt.Fprintf(w, "| %s |\n|%s\n", strings.Join(r.sizeHeader(), " | "), strings.Repeat("---|", len(r.sizeHeader())))
 		for _, row := range rows {
 			for i := range row {
 				row[i] = escape(row[i])

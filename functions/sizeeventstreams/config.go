@@ -60,6 +60,9 @@ type Spec struct {
 	Mirrors map[string]Mirror `yaml:"mirrors,omitempty"`
 	// QueueManagers by the metadata.name of their QueueManager object.
 	QueueManagers map[string]QueueManager `yaml:"queueManagers,omitempty"`
+	// Prices are yours, for the time that you count in: a month, say. With any,
+	// the note of each resource says what it costs; none is built in.
+	Prices *sizing.Prices `yaml:"prices,omitempty"`
 	// CompareWithInput says that the input is what is deployed: packages that
 	// are edited in place, as with kpt. Changes that an operator would refuse
 	// or ignore are then errors. Under kustomize the input is a base, and
@@ -271,6 +274,11 @@ func (c *SizeEventStreams) Validate() fn.Results {
 			results = append(results, c.Errorf(view.Path("spec", "queueManagers", name)+".size", "is missing; expected one of %s", strings.Join(SmallQueueManager.Enum(), ", ")))
 		}
 	}
+	if c.Spec.Prices != nil {
+		if field, message := c.Spec.Prices.Problem(); field != "" {
+			results = append(results, c.Errorf("spec.prices."+field, "%s", message))
+		}
+	}
 	for _, name := range solution.Names(c.Spec.Profiles) {
 		results = append(results, c.validateProfile(name)...)
 	}
@@ -324,9 +332,12 @@ func (c *SizeEventStreams) validateWorkload(at string, cluster Cluster) fn.Resul
 		return results
 	}
 	var results fn.Results
+	if p, s := cluster.Platform, cluster.Storage; p != nil && s != nil && p.StorageClass != "" && s.Class != "" && p.StorageClass != s.Class {
+		results = append(results, c.Errorf(at+".platform.storageClass", "is %q, and storage.class is %q; keep one of the two", p.StorageClass, s.Class).Tag(diagnostic, "SZ001"))
+	}
 	plan := sizing.Size(cluster.input(""))
 	if plan.Brokers > 0 {
-		return nil
+		return results
 	}
 	for _, d := range plan.Diagnostics {
 		results = append(results, c.Errorf(at+".workload."+d.Field, "%s", d.Message).Tag(diagnostic, d.ID))

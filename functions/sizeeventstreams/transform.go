@@ -60,10 +60,10 @@ func (c *SizeEventStreams) Transform(_ fn.Env, items []*yaml.RNode) ([]*yaml.RNo
 	for _, f := range footprints {
 		if s, sized := sizers[f.Ref]; sized {
 			results = append(results, s.changed(items)...)
-			results = append(results, note(f, s))
+			results = append(results, c.note(f, s))
 		}
 	}
-	return items, results
+	return items, append(results, c.podNotes(items)...)
 }
 
 // findCluster returns the one cluster of a name.
@@ -105,17 +105,57 @@ func absent(what, name string, names []string) string {
 	return fmt.Sprintf("there is no %s %q; there is %s%s", what, name, strings.Join(names, ", "), hint)
 }
 
+// podNotes say what sized Connect clusters, MirrorMakers and queue managers add
+// up to.
+func (c *SizeEventStreams) podNotes(items []*yaml.RNode) fn.Results {
+	var results fn.Results
+	for _, r := range sizing.Estate(items) {
+		sized := false
+		switch r.Ref.Kind {
+		case "KafkaConnect":
+			_, sized = c.Spec.Connects[r.Ref.Name]
+		case "KafkaMirrorMaker2":
+			_, sized = c.Spec.Mirrors[r.Ref.Name]
+		case "QueueManager":
+			_, sized = c.Spec.QueueManagers[r.Ref.Name]
+		}
+		if !sized {
+			continue
+		}
+		parts := amounts(r.Pods.Count, "pod", r.Pods.VCPU, r.Pods.MemoryBytes, r.Pods.DiskBytes)
+		if r.Licenced() {
+			parts = append(parts, fmt.Sprintf("%s licence cores (%d:1)", sizing.FormatThousandths(r.LicenceCores), r.Ratio))
+		}
+		parts = append(parts, c.cost(r.Pods, r.LicenceCores)...)
+		results = append(results, fn.Infof(r.Ref, "", "%s", strings.Join(parts, ", ")).Tag(diagnostic, "SZ100"))
+	}
+	return results
+}
+
+// cost says what pods cost, empty without prices.
+func (c *SizeEventStreams) cost(pods sizing.Pods, licenceCores int64) []string {
+	if c.Spec.Prices == nil || !c.Spec.Prices.Known() {
+		return nil
+	}
+	return []string{"costs " + c.Spec.Prices.Cost(c.Spec.Prices.Of(pods, licenceCores))}
+}
+
 // note says what a cluster adds up to.
-func note(f sizing.ClusterFootprint, s *sizer) fn.Result {
+func (c *SizeEventStreams) note(f sizing.ClusterFootprint, s *sizer) fn.Result {
 	parts := amounts(f.Brokers, "broker", f.VCPU, f.MemoryBytes, f.DiskBytes)
 	if f.Ref.Kind == "EventStreams" {
 		parts = append(parts, fmt.Sprintf("%s licence cores (%d:1)%s", sizing.FormatThousandths(f.LicenceCores), sizing.LicenceRatio(f.LicenseUse), s.delta(f)))
 	}
+	all := sizing.Pods{VCPU: f.VCPU + f.Quorum.VCPU, MemoryBytes: f.MemoryBytes + f.Quorum.MemoryBytes, DiskBytes: f.DiskBytes + f.Quorum.DiskBytes}
+	cost := c.cost(all, f.LicenceCores)
 	text := fmt.Sprintf("size %s: %s", s.preset.Size, strings.Join(parts, ", "))
 	if q := f.Quorum; q.Count > 0 {
 		text += "; beside them " + strings.Join(amounts(q.Count, "quorum node", q.VCPU, q.MemoryBytes, q.DiskBytes), ", ")
 	}
-	return fn.Infof(f.Ref, "", "%s", text).Tag(diagnostic, "SZ100")
+	for _, amount := range cost {
+		text += "; all " + amount
+	}
+	return fn.Infof(f.Ref, "", "%s", text).Change(f.LicenseUse, f.LicenseUse).Tag(diagnostic, "SZ100")
 }
 
 // amounts says what some pods ask for; what they don't say is left out.

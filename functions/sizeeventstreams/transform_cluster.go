@@ -2,6 +2,7 @@ package sizeeventstreams
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/eda-gitops/functions/functions/fn"
 	"github.com/eda-gitops/functions/functions/sizing"
@@ -96,7 +97,8 @@ func (s *sizer) writeReplicas(sh shape) {
 		fixed += replicas
 		if nodes.Autoscaled() {
 			autoscaled = true
-			s.diagnose("SZ110", fn.Infof(nodes.Ref, nodes.Field("replicas"), "stays %d: an autoscaler owns it (%s)", replicas, view.EventStreamsHPAAnnotation))
+			s.diagnose("SZ110", fn.Infof(nodes.Ref, nodes.Field("replicas"), "stays %d: an autoscaler owns it (%s)", replicas, view.EventStreamsHPAAnnotation).
+				Change(nodes.ReplicasText(), nodes.ReplicasText()))
 		}
 	}
 	rest := s.preset.Brokers - fixed
@@ -104,8 +106,8 @@ func (s *sizer) writeReplicas(sh shape) {
 	case len(free) == 0 && (rest == 0 || autoscaled):
 	case len(free) == 0 || rest < 0:
 		s.diagnose("SZ022", fn.Errorf(s.cluster.Ref(), s.poolsField(),
-			"size %s has %s, but the pools with the role controller, whose replicas can't change, have %d; take a size with that many, or keep brokers in a pool of their own",
-			s.preset.Size, plural(s.preset.Brokers, "broker"), fixed))
+			"size %s has %s, but the pools with the role controller, whose replicas can't change, have %d; %s, or keep brokers in a pool of their own",
+			s.preset.Size, plural(s.preset.Brokers, "broker"), fixed, s.fewer()).Change(strconv.Itoa(fixed), strconv.Itoa(s.preset.Brokers)))
 	case rest%len(free) != 0:
 		s.errorf(s.poolsField(), "%s can't be spread evenly over %s; take another size, or change the pools", plural(rest, "broker"), plural(len(free), "pool"))
 	default:
@@ -114,6 +116,14 @@ func (s *sizer) writeReplicas(sh shape) {
 		}
 	}
 	s.checkControllers(sh)
+}
+
+// fewer is the way to as many brokers as there are.
+func (s *sizer) fewer() string {
+	if s.plan != nil {
+		return "raise platform.maxCPU until that many carry the workload"
+	}
+	return "take a size with that many"
 }
 
 // checkControllers makes sure that an existing quorum is enough for the size.
@@ -129,7 +139,7 @@ func (s *sizer) checkControllers(sh shape) {
 	if count < s.preset.Quorum {
 		s.diagnose("SZ022", fn.Errorf(s.cluster.Ref(), s.poolsField(),
 			"size %s needs %s, and the pools have %d, which can't change in place; make a new cluster, or take size XS",
-			s.preset.Size, plural(s.preset.Quorum, "controller"), count))
+			s.preset.Size, plural(s.preset.Quorum, "controller"), count).Change(strconv.Itoa(count), strconv.Itoa(s.preset.Quorum)))
 	}
 }
 
@@ -211,7 +221,7 @@ func (s *sizer) writeVolume(nodes view.KafkaNodes, volume view.KafkaVolume) {
 		return
 	case kind == view.Ephemeral && nodes.Is(view.ControllerRole):
 		s.diagnose("SZ022", fn.Errorf(volume.Ref, volume.Field("type"),
-			"stays %q: the pool has the role controller, and its storage type can't change; make it persistent-claim in the base", kind))
+			"stays %q: the pool has the role controller, and its storage type can't change; make it persistent-claim in the base", kind).Change(kind, view.PersistentClaim))
 		return
 	case size == "":
 		s.results = append(s.results, fn.Errorf(volume.Ref, volume.Field("size"), "a new claim needs a size; say storage.size for cluster %s", s.cluster.Name()))
@@ -271,7 +281,7 @@ func (s *sizer) checkOutcome(sh shape) {
 	}
 	if s.preset.ReplicationFactor == 1 {
 		s.diagnose("SZ012", fn.Warnf(s.cluster.Ref(), s.cluster.ConfigField("default.replication.factor"),
-			"size %s keeps one copy of each record: in prod, a lost broker is lost data; take M or larger", s.preset.Size))
+			"size %s keeps one copy of each record: in prod, a lost broker is lost data; take M or larger", s.preset.Size).Change("1", "3"))
 	}
 	for _, pool := range sh.controllers {
 		if pool.Is(view.BrokerRole) {
@@ -289,7 +299,8 @@ func (s *sizer) checkBrokerCount(sh shape) {
 	}
 	if !s.results.Failed() && brokers < s.preset.ReplicationFactor {
 		s.diagnose("SZ010", fn.Errorf(s.cluster.Ref(), s.poolsField(),
-			"adds up to %s, and size %s keeps %d copies of each record; raise the autoscaled pool's replicas", plural(brokers, "broker"), s.preset.Size, s.preset.ReplicationFactor))
+			"adds up to %s, and size %s keeps %d copies of each record; raise the autoscaled pool's replicas", plural(brokers, "broker"), s.preset.Size, s.preset.ReplicationFactor).
+			Change(strconv.Itoa(brokers), strconv.Itoa(s.preset.ReplicationFactor)))
 	}
 }
 
@@ -301,14 +312,11 @@ func (s *sizer) checkLicense() {
 	switch {
 	case use == "":
 	case s.class == Dev && sizing.ForProduction(use):
-		s.diagnose("SZ100", fn.Warnf(s.cluster.Ref(), path, "is %q in class dev; a NonProduction use costs half as many licence cores with Cloud Pak for Integration", use))
+		s.diagnose("SZ100", fn.Warnf(s.cluster.Ref(), path, "is %q in class dev; a NonProduction use costs half as many licence cores with Cloud Pak for Integration", use).Change(use, sizing.UseFor(use, false)))
 	case s.class == Prod && !sizing.ForProduction(use):
-		s.diagnose("SZ100", fn.Warnf(s.cluster.Ref(), path, "is %q in class prod, which needs a Production use; say license.use for cluster %s", use, s.cluster.Name()))
+		s.diagnose("SZ100", fn.Warnf(s.cluster.Ref(), path, "is %q in class prod, which needs a Production use; say license.use for cluster %s", use, s.cluster.Name()).Change(use, sizing.UseFor(use, true)))
 	}
 }
-
-// placeholderClass stands in IBM's samples up to 11.4 in place of a class.
-const placeholderClass = "enter-storage-class-name-here"
 
 // checkVolumes reports storage that an operator refuses, and in prod storage
 // that loses data.
@@ -340,9 +348,9 @@ func (s *sizer) checkStorage(nodes view.KafkaNodes) {
 		class, found := volume.Class()
 		switch {
 		case s.class == Prod && volume.Type() == view.Ephemeral:
-			s.diagnose("SZ026", fn.Warnf(volume.Ref, volume.Field("type"), "is ephemeral in prod: a restarted pod has lost its data; %s", ofType))
-		case volume.Type() == view.PersistentClaim && found && (class == "" || class == placeholderClass):
-			s.diagnose("SZ027", fn.Warnf(volume.Ref, volume.Field("class"), "is %q, which names no storage class; %s, or remove the field", class, ofClass))
+			s.diagnose("SZ026", fn.Warnf(volume.Ref, volume.Field("type"), "is ephemeral in prod: a restarted pod has lost its data; %s", ofType).Change(view.Ephemeral, view.PersistentClaim))
+		case volume.Type() == view.PersistentClaim && found && sizing.NoStorageClass(class):
+			s.diagnose("SZ027", fn.Warnf(volume.Ref, volume.Field("class"), "is %q, which names no storage class; %s, or remove the field", class, ofClass).Change(class, ""))
 		}
 	}
 }

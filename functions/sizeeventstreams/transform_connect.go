@@ -35,7 +35,8 @@ func (c *SizeEventStreams) sizeConnects(items []*yaml.RNode, class Class, sizers
 		want := c.Spec.Mirrors[name]
 		tasks, fits := sizing.MirrorTasks(float64(want.Ingress), want.Partitions)
 		if !fits {
-			results = append(results, c.Warnf(at+".ingress", "is %s; one MirrorMaker carries about 35MB/s, and no more tasks than partitions: split the topics over several", sizing.FormatRate(float64(want.Ingress))).Tag(diagnostic, "SZ041"))
+			results = append(results, c.Warnf(at+".ingress", "is %s; one MirrorMaker carries about 35MB/s, and no more tasks than partitions: split the topics over several", sizing.FormatRate(float64(want.Ingress))).
+				Change(sizing.FormatRate(float64(want.Ingress)), sizing.FormatRate(sizing.MirrorCarries(want.Partitions))).Tag(diagnostic, "SZ041"))
 		}
 		results = append(results, writeWorkers(mirror, sizing.MirrorWorkers(tasks), class)...)
 		for _, number := range mirror.SourceTasks() {
@@ -78,7 +79,7 @@ func writeWorkers(connect view.KafkaConnect, size sizing.Workers, class Class) f
 	var results fn.Results
 	if connect.Version() == "v1" {
 		for _, path := range connect.RemovedInV1() {
-			results = append(results, fn.Errorf(connect.Ref(), path, "is no field of v1 any more").Tag(diagnostic, "SZ120"))
+			results = append(results, fn.Errorf(connect.Ref(), path, "is no field of v1 any more").Change(path, "").Tag(diagnostic, "SZ120"))
 		}
 	}
 	workers := connect.Workers()

@@ -24,10 +24,10 @@ func (c *SizeEventStreams) planFindings(name string, s *sizer) fn.Results {
 	for _, d := range s.plan.Diagnostics {
 		switch d.Severity {
 		case sizing.DiagnosticError:
-			results = append(results, c.Errorf(at+d.Field, "%s", d.Message).Tag(diagnostic, d.ID))
+			results = append(results, c.Errorf(at+d.Field, "%s", d.Message).Change(d.Current, d.Proposed).Tag(diagnostic, d.ID))
 		case sizing.DiagnosticWarn:
 			if d.ID != "SZ100" { // found in the manifest, too
-				results = append(results, c.Warnf(at+d.Field, "%s", d.Message).Tag(diagnostic, d.ID))
+				results = append(results, c.Warnf(at+d.Field, "%s", d.Message).Change(d.Current, d.Proposed).Tag(diagnostic, d.ID))
 			}
 		}
 	}
@@ -76,11 +76,15 @@ func (s *sizer) planStorage(sh shape) {
 	if s.want.Storage != nil {
 		storage = *s.want.Storage
 	}
+	if s.want.Platform != nil && storage.Class == "" {
+		storage.Class = s.want.Platform.StorageClass
+	}
 	s.storage = &storage
 	if storage.Size != "" {
 		if has := sizing.Bytes(string(storage.Size)) * int64(volumes); has < s.plan.Storage {
 			s.diagnose("SZ031", fn.Warnf(s.cluster.Ref(), sh.brokers[0].Field("storage"),
-				"is %s by the config, and the workload's retention needs %s", storage.Size, sizing.Quantity(s.plan.Storage)))
+				"is %s by the config, and the workload's retention needs %s", storage.Size, sizing.Quantity(s.plan.Storage)).
+				Change(string(storage.Size), sizing.Quantity(sizing.RoundStorage(float64(s.plan.Storage)/float64(volumes)))))
 		}
 		return
 	}
@@ -88,7 +92,8 @@ func (s *sizer) planStorage(sh shape) {
 	deployed := s.deployedVolume()
 	if platform := s.want.Platform; platform != nil && platform.AllowVolumeExpansion != nil && !*platform.AllowVolumeExpansion && deployed > 0 && each > deployed {
 		s.diagnose("SZ030", fn.Errorf(s.cluster.Ref(), sh.brokers[0].Field("storage"),
-			"needs %s, volumes have %s, and their class does not let them grow; keep less, or make a new pool", sizing.Quantity(each), sizing.Quantity(deployed)))
+			"needs %s, volumes have %s, and their class does not let them grow; keep less, or make a new pool", sizing.Quantity(each), sizing.Quantity(deployed)).
+			Change(sizing.Quantity(deployed), sizing.Quantity(each)))
 	}
 	storage.Size = sizing.VolumeSize(sizing.Quantity(max(each, deployed)))
 }
@@ -151,9 +156,11 @@ func (s *sizer) writeCapacity() {
 }
 
 func (s *sizer) writeNetwork(key string, kib int64) {
-	if current, ok := sizing.CapacityKiB(s.cluster.BrokerCapacity(key)); !ok || current != kib {
-		s.cluster.SetBrokerCapacity(key, sizing.NetworkCapacity(kib))
+	text := sizing.NetworkCapacity(kib)
+	if current, ok := sizing.CapacityKiB(s.cluster.BrokerCapacity(key)); ok && current == kib {
+		text = s.cluster.BrokerCapacity(key) // equal: as it was written
 	}
+	s.cluster.SetBrokerCapacity(key, text)
 }
 
 // changed holds what was written against what is deployed.

@@ -156,7 +156,7 @@ func checkTopics(index topicIndex, footprints []sizing.ClusterFootprint, relevan
 			results = append(results, fn.Errorf(topic.Ref(), "spec.replicas",
 				"is %d, but cluster %s has %s; say %s, or take a larger size", replicas, cluster.Name, plural(cluster.Brokers, "broker"),
 				view.Path("topics", topic.Name(), "replicas")).
-				Tag(diagnostic, "SZ010"))
+				Change(strconv.FormatInt(replicas, 10), strconv.Itoa(cluster.Brokers)).Tag(diagnostic, "SZ010"))
 		}
 	}
 	return results

@@ -37,6 +37,16 @@ func MirrorTasks(rate float64, partitions int) (tasks int, fits bool) {
 	return tasks, fits
 }
 
+// MirrorCarries is what one MirrorMaker carries at most, in bytes a second, with
+// so many partitions (0: not known).
+func MirrorCarries(partitions int) float64 {
+	most := mirrorTotal.Value
+	if partitions > 0 {
+		most = min(most, float64(partitions)*mirrorPartition.Value)
+	}
+	return most * mega
+}
+
 // MirrorWorkers sizes a MirrorMaker of so many tasks: workers as in IBM's
 // sample, 2 vCPU and 2 GiB, a task for each vCPU.
 func MirrorWorkers(tasks int) Workers {

@@ -21,6 +21,8 @@ type Input struct {
 	CPU float64
 	// LicenseUse is an EventStreams' spec.license.use; empty counts each core.
 	LicenseUse string
+	// Prices are the user's; without any, a plan has no cost.
+	Prices Prices
 }
 
 // Constraint names what binds a plan.
@@ -117,6 +119,9 @@ type Plan struct {
 	IBMKept                bool
 	// LicenceCores are thousandths of IBM's licence cores, unrounded.
 	LicenceCores int64
+	// Assumptions are the constants that stand in for what the input does not
+	// say, or that no document gives.
+	Assumptions []Constant
 	// Guides are what other sizing guides ask for.
 	Guides []Guide
 	// Diagnostics of the plan.
@@ -163,6 +168,27 @@ func orElse[T comparable](value, fallback T) T {
 	return value
 }
 
+// assumptions are what the user does not say of the platform, and what no
+// document says of any.
+func (in Input) assumptions() []Constant {
+	var found []Constant
+	if in.Platform.Disk == 0 {
+		found = append(found, diskAssumed)
+	}
+	if in.Platform.Nic == 0 {
+		found = append(found, netAssumed)
+	}
+	return append(found, memoryOff, fetchersPerVCPU, fetchersWarn)
+}
+
+// Pods are all brokers of the plan.
+func (p Plan) Pods() Pods {
+	return Pods{VCPU: p.CPU, MemoryBytes: p.Memory, DiskBytes: p.Storage}.times(p.Brokers)
+}
+
+// Cost is what the brokers cost at the input's prices.
+func (p Plan) Cost() float64 { return p.Input.Prices.Of(p.Pods(), p.LicenceCores) }
+
 // withDefaults fills what the user left out.
 func (in Input) withDefaults() Input {
 	w := &in.Workload
@@ -189,6 +215,11 @@ func (in Input) withDefaults() Input {
 	p.Disk = orElse(p.Disk, Rate(diskAssumed.Value*mega))
 	p.Nic = orElse(p.Nic, Rate(netAssumed.Value*mega))
 	p.MaxCPU = orElse(p.MaxCPU, cpuMeasured.Value)
+	if p.NodeAllocatable != nil { // no broker larger than a node
+		if room := p.NodeAllocatable.cores(); room > 0 {
+			p.MaxCPU = math.Min(p.MaxCPU, room)
+		}
+	}
 	o := &in.Policy
 	o.CPUUtilization = orElse(o.CPUUtilization, cpuUtil.Value)
 	o.DiskUtilization = orElse(o.DiskUtilization, diskUtil.Value)
@@ -196,6 +227,27 @@ func (in Input) withDefaults() Input {
 	o.CPUProfile = orElse(o.CPUProfile, GoogleProfile)
 	in.Class = orElse(in.Class, "prod")
 	return in
+}
+
+// cores is the largest broker that fits on the node: its CPU and, at the
+// model's memory a vCPU, its memory, rounded down as cores are rounded; 0 where
+// nothing is said.
+func (a Allocatable) cores() float64 {
+	room := math.Inf(1)
+	if has := Millicores(string(a.CPU)); has > 0 {
+		room = cores(has)
+	}
+	if has := Bytes(string(a.Memory)); has > 0 {
+		room = math.Min(room, math.Floor(float64(has)/gib)/cpuMemory.Value)
+	}
+	const half = 2
+	switch {
+	case math.IsInf(room, 1):
+		return 0
+	case room >= half:
+		return math.Floor(room)
+	}
+	return math.Max(math.Floor(room*half)/half, 1/float64(half))
 }
 
 func defaultFailure(class string, zones int) Failure {
@@ -441,10 +493,11 @@ func Size(in Input) Plan {
 	if problems := in.check(); len(problems) > 0 {
 		return Plan{Input: in, Diagnostics: problems}
 	}
+	assumptions := in.assumptions()
 	in = in.withDefaults()
 	m := newModel(in)
 	cpu := m.cores()
-	p := Plan{Input: in, Failure: in.Workload.SurviveFailure, ReplicationFactor: m.rf, MinInSync: in.Workload.MinInSyncReplicas}
+	p := Plan{Input: in, Assumptions: assumptions, Failure: in.Workload.SurviveFailure, ReplicationFactor: m.rf, MinInSync: in.Workload.MinInSyncReplicas}
 	p.Brokers, p.Binding, p.BindingDegraded, p.Needs = m.brokers(cpu)
 	if problem := m.tooLarge(p.Brokers); problem != "" {
 		return Plan{Input: in, Diagnostics: []Diagnostic{{ID: "SZ001", Severity: DiagnosticError, Field: "ingress", Message: problem}}}

@@ -137,6 +137,34 @@ func (v *VolumeSize) DecodeConfig(node *yaml.Node) error {
 // SchemaPattern is the size's form, for the JSON schema.
 func (*VolumeSize) SchemaPattern() string { return volumeSize }
 
+// NodeMemory is memory as a node says it: 60Gi, 63230712Ki.
+type NodeMemory string
+
+const nodeMemory = `^[1-9][0-9]{0,12}(\.[0-9]{1,3})?(Ki|Mi|Gi|Ti|k|M|G|T)?$`
+
+var nodeMemoryPattern = regexp.MustCompile(nodeMemory)
+
+// Set reads the memory, as a flag.
+func (m *NodeMemory) Set(text string) error {
+	if !nodeMemoryPattern.MatchString(text) {
+		return fmt.Errorf("is %q; expected memory such as 60Gi or 63230712Ki", text)
+	}
+	*m = NodeMemory(text)
+	return nil
+}
+
+// DecodeConfig reads the memory.
+func (m *NodeMemory) DecodeConfig(node *yaml.Node) error { return m.Set(view.Text(node)) }
+
+// String is the memory as it was said.
+func (m *NodeMemory) String() string { return string(*m) }
+
+// Type names the flag's value in help.
+func (*NodeMemory) Type() string { return "SIZE" }
+
+// SchemaPattern is the memory's form, for the JSON schema.
+func (*NodeMemory) SchemaPattern() string { return nodeMemory }
+
 // Duration is a length of time in a config: 72h, 7d, 1h30m, 500ms. 0 is a field
 // left out.
 type Duration time.Duration
@@ -206,8 +234,16 @@ const cpuForm = `^([1-9][0-9]{0,3}(\.[0-9]{1,3})?|0\.[0-9]{1,3}|[1-9][0-9]{0,6}m
 var cpuPattern = regexp.MustCompile(cpuForm)
 
 // DecodeConfig reads the cores.
-func (c *CPU) DecodeConfig(node *yaml.Node) error {
-	text := view.Text(node)
+func (c *CPU) DecodeConfig(node *yaml.Node) error { return c.Set(view.Text(node)) }
+
+// String is the cores as they were said.
+func (c *CPU) String() string { return string(*c) }
+
+// Type names the flag's value in help.
+func (*CPU) Type() string { return "CORES" }
+
+// Set reads the cores, as a flag.
+func (c *CPU) Set(text string) error {
 	if !cpuPattern.MatchString(text) {
 		return fmt.Errorf("is %q; expected cores such as 4 or 1500m", text)
 	}

@@ -16,12 +16,17 @@ type Cited struct {
 	Value  float64 `json:"value"`
 	Unit   string  `json:"unit,omitempty"`
 	Source string  `json:"source"`
+	// Instead is what to say in place of an assumption, where something can be
+	// said; Assumed marks one.
+	Instead string `json:"instead,omitempty"`
+	Assumed bool   `json:"assumed,omitempty"`
 }
 
 func cite(constants ...Constant) []Cited {
 	cited := make([]Cited, len(constants))
 	for i, c := range constants {
-		cited[i] = Cited(c)
+		say, assumed := c.Assumed()
+		cited[i] = Cited{ID: c.ID, Value: c.Value, Unit: c.Unit, Source: c.Source, Instead: say, Assumed: assumed}
 	}
 	return cited
 }
@@ -84,6 +89,8 @@ type PlanJSON struct {
 	LicenceCores      float64            `json:"licenceCores"`
 	LicenceRatio      string             `json:"licenceRatio"`
 	Totals            map[string]any     `json:"totals"`
+	Cost              *CostJSON          `json:"cost,omitempty"`
+	Assumptions       []Cited            `json:"assumptions"`
 	Sources           map[string][]Cited `json:"sources"`
 	Guides            []Guide            `json:"guides,omitempty"`
 	Diagnostics       []Diagnostic       `json:"diagnostics"`
@@ -131,9 +138,9 @@ func (p Plan) Report() PlanJSON {
 		MaxIngress:   MaxIngressJSON{FormatRate(p.MaxIngress), FormatRate(p.IBMIngress), p.IBMKept},
 		LicenceCores: cores(p.LicenceCores), LicenceRatio: fmt.Sprintf("%d:1", LicenceRatio(p.Input.LicenseUse)),
 		Totals: map[string]any{
-			"cpu": cores(int64(p.Brokers) * p.CPU), "memory": Quantity(int64(p.Brokers) * p.Memory), "storage": Quantity(int64(p.Brokers) * p.Storage),
+			"cpu": cores(p.Pods().VCPU), "memory": Quantity(p.Pods().MemoryBytes), "storage": Quantity(p.Pods().DiskBytes),
 		},
-		Sources: p.Sources(), Guides: p.Guides, Diagnostics: p.Diagnostics,
+		Cost: p.Input.Prices.JSON(p.Cost()), Assumptions: cite(p.Assumptions...), Sources: p.Sources(), Guides: p.Guides, Diagnostics: p.Diagnostics,
 	}
 	if j.Diagnostics == nil {
 		j.Diagnostics = []Diagnostic{}
@@ -230,11 +237,22 @@ func (p Plan) WriteTable(w io.Writer) {
 	row("cruiseControl", "Cruise Control", "in %s, out %s", j.CruiseControl["inboundNetwork"], j.CruiseControl["outboundNetwork"])
 	row("", "in all", "%s vCPU, %s memory, %s disk", FormatThousandths(int64(p.Brokers)*p.CPU), FormatGiB(int64(p.Brokers)*p.Memory), FormatGiB(int64(p.Brokers)*p.Storage))
 	row("licenceCores", "licence cores", "%s (%s)", FormatThousandths(p.LicenceCores), j.LicenceRatio)
+	if p.Input.Prices.Known() {
+		row("", "cost", "%s at your prices", p.Input.Prices.Cost(p.Cost()))
+	}
 	for _, g := range p.Guides {
 		fmt.Fprintf(table, "  %s says\t%d\t%s\n", g.Name, g.Brokers, g.Rule)
 	}
 	table.Flush()
 	WriteDiagnostics(w, p.Diagnostics)
+	fmt.Fprintln(w, "\nassumed:")
+	for _, c := range p.Assumptions {
+		say, _ := c.Assumed()
+		if say != "" {
+			say = "; say " + say + " for yours"
+		}
+		fmt.Fprintf(w, "  %s = %s%s\n", c.ID, strings.TrimSpace(number(c.Value)+" "+c.Unit), say)
+	}
 	fmt.Fprintln(w, "\nsources:")
 	for _, id := range order {
 		fmt.Fprintf(w, "  %s = %s\n", id, cited[id])

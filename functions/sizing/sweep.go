@@ -2,6 +2,7 @@ package sizing
 
 import (
 	"fmt"
+	"html"
 	"io"
 	"math"
 	"strings"
@@ -19,6 +20,7 @@ type Point struct {
 	Memory  string     `json:"memory"`
 	Storage string     `json:"storage"`
 	Licence float64    `json:"licenceCores"`
+	Cost    *CostJSON  `json:"cost,omitempty"`
 	memory  int64
 	storage int64
 }
@@ -37,6 +39,7 @@ func Sweep(in Input, from, to float64, steps int) []Point {
 		points = append(points, Point{
 			Ingress: float64(in.Workload.Ingress), Rate: FormatRate(float64(in.Workload.Ingress)), Brokers: p.Brokers, Binding: p.Binding,
 			CPU: cores(b * p.CPU), Memory: Quantity(b * p.Memory), Storage: Quantity(b * p.Storage), Licence: cores(p.LicenceCores),
+			Cost:   in.Prices.JSON(p.Cost()),
 			memory: b * p.Memory, storage: b * p.Storage,
 		})
 	}
@@ -46,20 +49,37 @@ func Sweep(in Input, from, to float64, steps int) []Point {
 // WriteSweep prints a sweep as a table.
 func WriteSweep(w io.Writer, points []Point) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "ingress\tbrokers\tbound by\tvCPU\tmemory\tdisk\tlicence cores\t")
+	priced, head, currency := points[0].Cost != nil, "", ""
+	if priced {
+		if currency = points[0].Cost.Currency; currency != "" {
+			currency = " " + currency
+		}
+		head = "cost" + currency + "\t"
+	}
+	fmt.Fprintln(table, "ingress\tbrokers\tbound by\tvCPU\tmemory\tdisk\tlicence cores\t"+head)
 	for _, p := range points {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t\n", p.Rate, p.Brokers, p.Binding, number(p.CPU), FormatGiB(p.memory), FormatGiB(p.storage), number(p.Licence))
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t", p.Rate, p.Brokers, p.Binding, number(p.CPU), FormatGiB(p.memory), FormatGiB(p.storage), number(p.Licence))
+		if priced {
+			fmt.Fprintf(table, "%s\t", number(p.Cost.Amount))
+		}
+		fmt.Fprintln(table)
 	}
 	table.Flush()
 }
 
-// WriteSVG draws licence cores and brokers over ingress.
+// WriteSVG draws cost and brokers over ingress: licence cores, or with prices
+// the amount.
 func WriteSVG(w io.Writer, points []Point) {
+	cost, what := func(p Point) float64 { return p.Licence }, "licence cores"
+	if points[0].Cost != nil {
+		cost, what = func(p Point) float64 { return p.Cost.Amount }, strings.TrimSpace("cost "+points[0].Cost.Currency)
+	}
+	what = html.EscapeString(what)
 	const width, height, left, top, right, bottom = 720, 400, 60, 30, 60, 50
 	first, last := points[0].Ingress, points[len(points)-1].Ingress
 	var coresMost, brokersMost float64
 	for _, p := range points {
-		coresMost, brokersMost = math.Max(coresMost, p.Licence), math.Max(brokersMost, float64(p.Brokers))
+		coresMost, brokersMost = math.Max(coresMost, cost(p)), math.Max(brokersMost, float64(p.Brokers))
 	}
 	coresTop, brokersTop := niceAbove(coresMost), niceAbove(brokersMost)
 	x := func(ingress float64) float64 {
@@ -77,9 +97,9 @@ func WriteSVG(w io.Writer, points []Point) {
 		return strings.TrimSpace(b.String())
 	}
 	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">
-<title>Licence cores and brokers over ingress</title>
+<title>%s and brokers over ingress</title>
 <rect width="%d" height="%d" fill="white"/>
-`, width, height, width, height)
+`, width, height, what, width, height)
 	const ticks = 5
 	for i := 0; i <= ticks; i++ {
 		share := float64(i) / ticks
@@ -90,9 +110,9 @@ func WriteSVG(w io.Writer, points []Point) {
 		ingress := first + (last-first)*share
 		fmt.Fprintf(w, `<text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n", x(ingress), height-bottom+18, FormatRate(ingress))
 	}
-	fmt.Fprintf(w, `<polyline points="%s" fill="none" stroke="#0f62fe" stroke-width="2"/>`+"\n", steps(coresTop, func(p Point) float64 { return p.Licence }))
+	fmt.Fprintf(w, `<polyline points="%s" fill="none" stroke="#0f62fe" stroke-width="2"/>`+"\n", steps(coresTop, cost))
 	fmt.Fprintf(w, `<polyline points="%s" fill="none" stroke="#da1e28" stroke-width="2" stroke-dasharray="5 3"/>`+"\n", steps(brokersTop, func(p Point) float64 { return float64(p.Brokers) }))
-	fmt.Fprintf(w, `<text x="%d" y="18" fill="#0f62fe">licence cores</text>`+"\n", left)
+	fmt.Fprintf(w, `<text x="%d" y="18" fill="#0f62fe">%s</text>`+"\n", left, what)
 	fmt.Fprintf(w, `<text x="%d" y="18" text-anchor="end" fill="#da1e28">brokers (dashed)</text>`+"\n", width-right)
 	fmt.Fprintf(w, `<text x="%d" y="%d" text-anchor="middle">average ingress</text>`+"\n</svg>\n", width/2, height-10)
 }

@@ -95,7 +95,22 @@ type TopicLoad struct {
 	// Keyed says that records have keys whose order matters: more partitions
 	// then put keys elsewhere, which is warned of.
 	Keyed bool `yaml:"keyed,omitempty"`
+	// CleanupPolicy is the topic's cleanup.policy: delete, compact, or
+	// compact,delete. A compacted topic is keyed; what its keys leave is not
+	// known, and counts as if it were deleted by its age. Defaults to delete.
+	CleanupPolicy CleanupPolicy `yaml:"cleanupPolicy,omitempty"`
 }
+
+// keyed says whether records have keys for certain.
+func (t TopicLoad) keyed() bool {
+	return t.Keyed || strings.Contains(string(t.CleanupPolicy), "compact")
+}
+
+// CleanupPolicy is what becomes of a topic's old records.
+type CleanupPolicy string
+
+// Enum lists the values.
+func (CleanupPolicy) Enum() []string { return []string{"delete", "compact", "compact,delete"} }
 
 // Platform is what the brokers run on.
 type Platform struct {
@@ -107,6 +122,9 @@ type Platform struct {
 	Nic Rate `yaml:"nic,omitempty"`
 	// MaxVolume is the largest volume that there is: 16Ti. Defaults to none.
 	MaxVolume VolumeSize `yaml:"maxVolume,omitempty"`
+	// StorageClass is the class of the brokers' volumes; storage.class, where
+	// that is said, is the same.
+	StorageClass string `yaml:"storageClass,omitempty"`
 	// AllowVolumeExpansion says whether the storage class lets volumes grow.
 	// Left out, growth of a volume is not checked for it.
 	AllowVolumeExpansion *bool `yaml:"allowVolumeExpansion,omitempty"`
@@ -116,6 +134,17 @@ type Platform struct {
 	// Nodes is how many worker nodes can run a broker. Left out, it is not
 	// checked.
 	Nodes int `yaml:"nodes,omitempty"`
+	// NodeAllocatable is what one worker node has for pods: a broker gets no more
+	// CPU than that, and more brokers carry the rest. Left out, it is not checked.
+	NodeAllocatable *Allocatable `yaml:"nodeAllocatable,omitempty"`
+}
+
+// Allocatable is what one worker node has for pods.
+type Allocatable struct {
+	// CPU in cores, as the node's status.allocatable has it: 15500m.
+	CPU CPU `yaml:"cpu,omitempty"`
+	// Memory, as the node's status.allocatable has it: 60Gi.
+	Memory NodeMemory `yaml:"memory,omitempty"`
 }
 
 // Policy is how full things may be.

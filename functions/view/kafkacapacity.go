@@ -21,9 +21,19 @@ func (c KafkaCluster) BrokerCapacity(key string) string {
 	return c.Text(c.under("cruiseControl", "brokerCapacity", key)...)
 }
 
-// SetBrokerCapacity writes one of Cruise Control's capacities.
+// SetBrokerCapacity writes one of Cruise Control's capacities, and those of
+// single brokers (overrides) that say it.
 func (c KafkaCluster) SetBrokerCapacity(key, value string) {
 	c.Set(value, c.under("cruiseControl", "brokerCapacity", key)...)
+	overrides := c.Lookup(c.under("cruiseControl", "brokerCapacity", "overrides")...)
+	if overrides == nil || overrides.Kind != yaml.SequenceNode {
+		return
+	}
+	for _, broker := range overrides.Content {
+		if Field(broker, key) != nil {
+			OfNode(broker).Set(value, key)
+		}
+	}
 }
 
 // CapacityField is the path of one of Cruise Control's capacities.
