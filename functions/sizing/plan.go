@@ -73,8 +73,9 @@ func (u Utilization) most() (float64, Constraint) {
 // TopicPlan is what a topic needs.
 type TopicPlan struct {
 	Name string
-	// Partitions that it gets, and has already (0: not known).
-	Partitions, Current int
+	// Partitions that it gets, has already (0: not known), and needs: before they
+	// are rounded up to a multiple of the brokers.
+	Partitions, Current, Needed int
 }
 
 // Plan is a cluster's size, with every number's source.
@@ -94,6 +95,9 @@ type Plan struct {
 	// StorageNeeded is what records and their overhead take up on a broker,
 	// before margins.
 	StorageNeeded float64
+	// StorageLeast is what all brokers together have to store, before topics are
+	// rounded up to multiples of the brokers and copies spread in whole numbers.
+	StorageLeast float64
 	// Normal is with all brokers, Degraded with what Failure says lost; nil
 	// where nothing is left then.
 	Normal   Utilization
@@ -301,7 +305,7 @@ func (m *model) countPartitions() {
 		rate := orElse(float64(t.Ingress), share) * w.PeakFactor * w.CompressionRatio * w.Growth
 		perSecond := float64(t.MessageRate) * w.PeakFactor * w.Growth
 		need := TopicPartitions(rate, perPartition, perPartition, t.Consumers, perSecond, t.Processing.Seconds())
-		m.topicNeeds = append(m.topicNeeds, TopicPlan{Name: name, Partitions: max(need, t.Partitions), Current: t.Partitions})
+		m.topicNeeds = append(m.topicNeeds, TopicPlan{Name: name, Partitions: max(need, t.Partitions), Current: t.Partitions, Needed: max(need, t.Partitions)})
 		m.partitions += max(need, t.Partitions)
 	}
 	m.partitions += w.Partitions
@@ -366,6 +370,22 @@ func (m *model) stored(brokers int) float64 {
 	}
 	return LogBytes(m.avg*float64(m.rf)/float64(brokers), keep.Time.Seconds()) +
 		replicas*SegmentOverhead(perPartition, diskSegment.Value, segmentSeconds)
+}
+
+// storedLeast is what all brokers store together, with the partitions that are
+// needed and no whole numbers but theirs.
+func (m *model) storedLeast() float64 {
+	w := m.in.Workload
+	keep := w.Retention
+	if w.LocalRetention != (Retention{}) {
+		keep = w.LocalRetention
+	}
+	copies := float64(m.partitions * m.rf)
+	if keep.Bytes > 0 {
+		return copies * (RetentionBytesOnDisk(keep.Bytes, diskSegment.Value) + 2*diskIndexes.Value*diskIndex.Value)
+	}
+	perPartition := m.avg / float64(m.partitions)
+	return LogBytes(m.avg*float64(m.rf), keep.Time.Seconds()) + copies*SegmentOverhead(perPartition, diskSegment.Value, diskSegmentTime.Value/1000)
 }
 
 // claim is the volume of each of so many brokers, before it is rounded.
@@ -506,7 +526,7 @@ func Size(in Input) Plan {
 	p.CPU = int64(math.Round(cpu * 1000))
 	p.Memory = m.memory(p.Brokers, cpu)
 	p.Heap = BrokerHeap(p.Memory)
-	p.StorageNeeded = m.stored(p.Brokers)
+	p.StorageNeeded, p.StorageLeast = m.stored(p.Brokers), m.storedLeast()
 	p.Storage = RoundStorage(m.claim(p.Brokers))
 	if most := int64(m.maxVolume); most > 0 && p.Storage > most && m.claim(p.Brokers) <= m.maxVolume {
 		p.Storage = most // rounding does not go past the largest
