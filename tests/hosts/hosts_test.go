@@ -120,11 +120,18 @@ func kustomizeContainer(t *testing.T, dir string) string {
 // by one word, and by the registry that the test's image has.
 func withContainers(t *testing.T) string {
 	t.Helper()
-	image := host.Image(t)
 	tree := copied(t)
+	nameImage(t, tree)
+	return tree
+}
+
+// nameImage has a copy of the example run our image: by one word, and by the
+// registry that the test's image has.
+func nameImage(t *testing.T, tree string) {
+	t.Helper()
+	image := host.Image(t)
 	replaceIn(t, filepath.Join(tree, "functions/kustomization.yaml"), "components: [exec]", "components: [container]")
 	replaceIn(t, filepath.Join(tree, "functions/container/kustomization.yaml"), "ghcr.io/eda-gitops/eda-fn:"+fn.Version, image)
-	return tree
 }
 
 // Within kustomize's family the bytes are the same.
