@@ -112,9 +112,14 @@ func (p *program) size(cmd *cobra.Command, options build.Options, flags sizeFlag
 		return err
 	}
 	// Zero means "not said" to the model; said outright it is a mistake.
-	for _, name := range []string{"zones", "rf"} {
+	for _, name := range []string{"zones", "rf", "min-isr", "nodes", "max-replicas"} {
 		if n, err := cmd.Flags().GetInt(name); err == nil && cmd.Flags().Changed(name) && n < 1 {
 			return fmt.Errorf("--%s is %d; expected 1 or more", name, n)
+		}
+	}
+	for _, name := range []string{"peak", "compression", "growth", "cpu", "max-cpu", "cpu-utilization", "disk-utilization", "network-utilization"} {
+		if x, err := cmd.Flags().GetFloat64(name); err == nil && cmd.Flags().Changed(name) && !(x > 0) {
+			return fmt.Errorf("--%s is %v; expected a number above 0", name, x)
 		}
 	}
 	switch {
@@ -130,6 +135,9 @@ func (p *program) size(cmd *cobra.Command, options build.Options, flags sizeFlag
 		}
 		if cmd.Flags().Changed("zones") {
 			ask.Zones = flags.in.Workload.Zones
+		}
+		if problems := ask.Check(); len(problems) > 0 {
+			return p.refuse(problems)
 		}
 		return p.audit(options, flags, ask)
 	case len(flags.env) > 0:
@@ -147,8 +155,7 @@ func (p *program) size(cmd *cobra.Command, options build.Options, flags sizeFlag
 func (p *program) plan(flags sizeFlags) error {
 	plan := sizing.Size(flags.in)
 	if plan.Brokers == 0 {
-		sizing.WriteDiagnostics(p.stderr, plan.Diagnostics)
-		return errReported
+		return p.refuse(plan.Diagnostics)
 	}
 	if !flags.guides {
 		plan.Guides = nil
@@ -163,6 +170,26 @@ func (p *program) plan(flags sizeFlags) error {
 		return errReported
 	}
 	return nil
+}
+
+// flagOf are the flags that say a field of the workload, the platform or the
+// policy.
+var flagOf = map[string]string{
+	"ingress": "ingress", "egress": "egress", "peakFactor": "peak", "compressionRatio": "compression", "growth": "growth", "consumerGroups": "groups",
+	"laggingGroups": "lagging-groups", "localRetention": "local-retention", "replicationFactor": "rf", "minInSyncReplicas": "min-isr", "partitions": "partitions",
+	"connections": "connections", "zones": "zones", "surviveFailure": "survive", "cpu": "cpu", "maxCPU": "max-cpu", "nodes": "nodes",
+	"cpuUtilization": "cpu-utilization", "diskUtilization": "disk-utilization", "networkUtilization": "network-utilization", "maxReplicasPerBroker": "max-replicas",
+}
+
+// refuse prints why nothing can be sized, by the flag that says it.
+func (p *program) refuse(problems []sizing.Diagnostic) error {
+	for _, d := range problems {
+		if flag, found := flagOf[d.Field]; found {
+			d.Field = "--" + flag
+		}
+		fmt.Fprintln(p.stderr, d)
+	}
+	return errReported
 }
 
 // print writes a value as JSON or YAML.
@@ -220,8 +247,7 @@ func (p *program) sweep(flags sizeFlags) error {
 	in := flags.in
 	in.Workload.Ingress, in.Workload.MessageRate, in.Workload.MessageSize = first, 0, 0
 	if plan := sizing.Size(in); plan.Brokers == 0 {
-		sizing.WriteDiagnostics(p.stderr, plan.Diagnostics)
-		return errReported
+		return p.refuse(plan.Diagnostics)
 	}
 	points := sizing.Sweep(in, float64(first), float64(last), sweepSteps)
 	switch flags.output {

@@ -103,6 +103,12 @@ type auditor struct {
 	copies int
 }
 
+// Check finds what makes options ones that nothing can be audited with.
+func (o AuditOptions) Check() []Diagnostic {
+	in := Input{Workload: Workload{Ingress: orElse(o.Ingress, mega), ConsumerGroups: o.ConsumerGroups, Zones: o.Zones}, CPU: o.CPU, Platform: o.Platform, Policy: o.Policy}
+	return in.check()
+}
+
 // AuditAll audits every Kafka cluster, Connect and MirrorMaker among finished
 // manifests, in their order, clusters first.
 func AuditAll(items []*yaml.RNode, options AuditOptions) []Audit {
@@ -696,7 +702,7 @@ func (a *auditor) checkThreads() {
 			"is %d: %d fetcher threads on a broker of %s vCPU", fetchers, threads, FormatThousandths(a.cpu)), strconv.FormatInt(fetchers, 10), proposed)
 	}
 	if a.cluster.IsEventStreams() && a.cpu > 0 && cores(a.cpu) < cpuMeasured.Value {
-		a.add("SZ090", DiagnosticInfo, a.cluster.Ref(), "", "IBM's published throughput was measured on brokers of 4 vCPU; these have %s", FormatThousandths(a.cpu))
+		values(a.add("SZ090", DiagnosticInfo, a.groups[0].Ref, a.groups[0].Field("resources", "limits", "cpu"), "IBM's published throughput was measured on brokers of 4 vCPU; these have %s", FormatThousandths(a.cpu)), FormatCPU(a.cpu), number(cpuMeasured.Value))
 	}
 }
 
@@ -801,6 +807,11 @@ func (a *auditor) checkCruiseControl() {
 		needed := int64(ceil(share * nic / util / kib))
 		text := a.cluster.BrokerCapacity(capacity[i])
 		has, said := CapacityKiB(text)
+		if !said && text != "" {
+			values(a.add("SZ070", DiagnosticWarn, a.cluster.Ref(), a.cluster.CapacityField(capacity[i]),
+				"is %q, which is no capacity: the API takes whole numbers with a unit such as 10000KiB/s", text), text, NetworkCapacity(needed))
+			continue
+		}
 		if !said {
 			has = int64(netStrimzi.Value)
 			if a.cluster.Version() == "v1" {

@@ -21,8 +21,9 @@ type State struct {
 	Pools map[string]PoolState
 	// Topics by their name in Kafka.
 	Topics map[string]TopicState
-	// Threads by their setting.
-	Threads map[string]int64
+	// Threads by their setting, and where settings are.
+	Threads    map[string]int64
+	SettingsAt string
 	// SkipScaleDown says that brokers may go with what they hold.
 	SkipScaleDown bool
 }
@@ -63,7 +64,7 @@ var threadSettings = []string{"num.io.threads", "num.network.threads", "num.repl
 
 // StateOf reads a cluster's state, with its topics among the items.
 func StateOf(cluster view.KafkaCluster, items []*yaml.RNode) State {
-	s := State{Ref: cluster.Ref(), Pools: map[string]PoolState{}, Topics: map[string]TopicState{}, Threads: map[string]int64{}}
+	s := State{Ref: cluster.Ref(), SettingsAt: cluster.Field("kafka", "config"), Pools: map[string]PoolState{}, Topics: map[string]TopicState{}, Threads: map[string]int64{}}
 	skip, _ := cluster.Annotation(SkipScaleDownAnnotation)
 	s.SkipScaleDown = skip == "true"
 	groups := slices.Clone(cluster.Pools())
@@ -136,14 +137,14 @@ func Changes(before, after State) []Diagnostic {
 	for _, name := range sortedNames(after.Pools) {
 		is := after.Pools[name]
 		if _, found := before.Pools[name]; !found && quorum && is.Is(view.ControllerRole) {
-			c.add("SZ022", DiagnosticError, is.Ref, is.ReplicasField, "", "", "pool %s adds controllers to a quorum that is fixed when the cluster is made; keep the pools that have them", name)
+			c.add("SZ022", DiagnosticError, is.Ref, is.ReplicasField, "", name, "pool %s adds controllers to a quorum that is fixed when the cluster is made; keep the pools that have them", name)
 		}
 	}
 	c.topics(before, after)
 	for _, key := range sortedNames(after.Threads) {
 		was, is := before.Threads[key], after.Threads[key]
 		if was > 0 && is > 0 && (float64(is) > float64(was)*threadsStep.Value || float64(is)*threadsStep.Value < float64(was)) {
-			c.add("SZ062", DiagnosticWarn, after.Ref, key, digits(was), digits(is), "goes from %d to %d: Kafka resizes thread pools while it runs between half and twice; this step restarts every broker", was, is)
+			c.add("SZ062", DiagnosticWarn, after.Ref, after.SettingsAt+"["+key+"]", digits(was), digits(is), "goes from %d to %d: Kafka resizes thread pools while it runs between half and twice; this step restarts every broker", was, is)
 		}
 	}
 	return c.found
@@ -156,7 +157,7 @@ func (c *changes) removed(name string, was PoolState, after State) {
 	case was.Roles == view.ZooKeeperRole || name == "kafka" && len(after.Pools) > 0 && was.Roles == view.BrokerRole && anyPool(after):
 		return // a migration to node pools or KRaft, which the operator leads
 	case was.Is(view.ControllerRole):
-		c.add("SZ022", DiagnosticError, after.Ref, was.ReplicasField, "", "", "pool %s with the role controller is gone, and the quorum is fixed when the cluster is made; keep it", name)
+		c.add("SZ022", DiagnosticError, after.Ref, was.ReplicasField, name, "", "pool %s with the role controller is gone, and the quorum is fixed when the cluster is made; keep it", name)
 	case was.Replicas > 0 && !after.SkipScaleDown:
 		c.add("SZ023", DiagnosticError, after.Ref, was.ReplicasField, digits(int64(was.Replicas)), "0", "pool %s and its %s are gone; move what they hold first (KafkaRebalance, mode remove-brokers), then remove it", name, Plural(was.Replicas, "broker", "brokers"))
 	}
@@ -216,7 +217,7 @@ func (c *changes) storage(was, is PoolState) {
 		before := was.Volumes[id]
 		after, found := is.Volumes[id]
 		if !found {
-			c.add("SZ023", DiagnosticWarn, is.Ref, before.Field, "", "", "volume %s is gone; move what it holds to the others first (KafkaRebalance, intra-broker)", id)
+			c.add("SZ023", DiagnosticWarn, is.Ref, before.Field, id, "", "volume %s is gone; move what it holds to the others first (KafkaRebalance, intra-broker)", id)
 			continue
 		}
 		switch {

@@ -3,6 +3,7 @@ package sizing
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,7 +54,13 @@ func Plural(count int, one, many string) string {
 }
 
 // number writes a number without an exponent and without needless zeros.
-func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+func number(x float64) string {
+	const most = 1e15 // beyond it, digits say less than an exponent
+	if math.Abs(x) > most {
+		return strconv.FormatFloat(x, 'g', 3, 64)
+	}
+	return strconv.FormatFloat(x, 'f', -1, 64)
+}
 
 // percent writes a share.
 func percent(share float64) string { return significant(share*100) + "%" }

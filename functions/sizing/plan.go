@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strconv"
 )
 
 // Input is all that a plan depends on.
@@ -616,9 +617,9 @@ func (in Input) check() []Diagnostic {
 	}
 	switch {
 	case w.Ingress == 0 && (w.MessageRate == 0 || w.MessageSize == 0):
-		fail("SZ001", "ingress", "is missing; say it (50MB/s), or messageRate and messageSize")
+		fail("SZ001", "ingress", "is missing; say it (50MB/s), or a rate of messages and their size")
 	case w.Ingress != 0 && w.MessageRate != 0:
-		fail("SZ001", "ingress", "and messageRate say the same; keep one of the two")
+		fail("SZ001", "ingress", "and a rate of messages say the same; keep one of the two")
 	}
 	if w.Egress != 0 && w.ConsumerGroups != nil {
 		fail("SZ001", "egress", "and consumerGroups say the same; keep one of the two")
@@ -647,6 +648,7 @@ func (in Input) check() []Diagnostic {
 	} {
 		if f.value != 0 && !(f.value >= f.least && f.value <= f.most) {
 			fail("SZ001", f.field, "is %s; expected %s to %s", number(f.value), number(f.least), number(f.most))
+			values(&found[len(found)-1], number(f.value), number(math.Min(math.Max(f.value, f.least), f.most)))
 		}
 	}
 	if g := w.ConsumerGroups; g != nil && (*g < 0 || *g > 10000) {
@@ -656,9 +658,14 @@ func (in Input) check() []Diagnostic {
 	full := in.withDefaults().Workload
 	if full.MinInSyncReplicas >= full.ReplicationFactor && full.ReplicationFactor > 1 {
 		fail("SZ011", "minInSyncReplicas", "is %d with %d copies: a rolling update stops producers; take %d", full.MinInSyncReplicas, full.ReplicationFactor, full.ReplicationFactor-1)
+		values(&found[len(found)-1], strconv.Itoa(full.MinInSyncReplicas), strconv.Itoa(full.ReplicationFactor-1))
 	}
 	if full.MinInSyncReplicas > full.ReplicationFactor {
 		fail("SZ011", "minInSyncReplicas", "is %d with %s", full.MinInSyncReplicas, Plural(full.ReplicationFactor, "copy", "copies"))
+		values(&found[len(found)-1], strconv.Itoa(full.MinInSyncReplicas), strconv.Itoa(full.ReplicationFactor))
+	}
+	if local, all := full.LocalRetention, full.Retention; local.Time > all.Time && all.Time > 0 || local.Bytes > all.Bytes && all.Bytes > 0 {
+		fail("SZ001", "localRetention", "is %s, and records are kept for %s in all; what stays on the brokers is a part of that", local.String(), all.String())
 	}
 	if w.SurviveFailure == ZoneFailure && full.Zones < 2 {
 		fail("SZ001", "surviveFailure", "is zone, and there is one zone; say zones, or broker")

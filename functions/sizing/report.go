@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -40,7 +41,7 @@ func (p Plan) Sources() map[string][]Cited {
 		"perBroker.memory":    cite(cpuMemory, cacheTime, memoryOff),
 		"perBroker.heap":      cite(heapPercent, heapCap, heapLeast),
 		"perBroker.storage":   cite(diskUtil, diskOverhead, diskMargin, diskCleanup, diskSegment, diskIndex, diskSegmentTime, diskQuotaCheck, diskQuotaSafety),
-		"utilization":         cite(profile, cpuReadWeight, netAssumed, diskAssumed),
+		"utilization":         cite(p.rests([]Constant{profile, cpuReadWeight, netAssumed, diskAssumed})...),
 		"partitionsPerBroker": cite(partitionsPerVCPU, partitionsLeast, partitionsMost),
 		"partitions":          cite(partitionFormula, partitionProduce),
 		"quorum":              cite(quorumDefault),
@@ -64,8 +65,16 @@ func (p Plan) Sources() map[string][]Cited {
 			behind = append(behind, n.By...)
 		}
 	}
-	sources["brokers"] = cite(behind...)
+	sources["brokers"] = cite(p.rests(behind)...)
 	return sources
+}
+
+// rests leaves out the assumptions in whose place the input says something.
+func (p Plan) rests(on []Constant) []Constant {
+	return slices.DeleteFunc(slices.Clone(on), func(c Constant) bool {
+		say, _ := c.Assumed()
+		return say != "" && !slices.Contains(p.Assumptions, c)
+	})
 }
 
 // PlanJSON is a plan as -o json and -o yaml print it.
@@ -244,6 +253,7 @@ func (p Plan) WriteTable(w io.Writer) {
 		fmt.Fprintf(table, "  %s says\t%d\t%s\n", g.Name, g.Brokers, g.Rule)
 	}
 	table.Flush()
+	fmt.Fprintln(w)
 	WriteDiagnostics(w, p.Diagnostics)
 	fmt.Fprintln(w, "\nassumed:")
 	for _, c := range p.Assumptions {
@@ -266,9 +276,6 @@ func (u Utilization) String() string {
 
 // WriteDiagnostics prints findings, a line each.
 func WriteDiagnostics(w io.Writer, found []Diagnostic) {
-	if len(found) > 0 {
-		fmt.Fprintln(w)
-	}
 	for _, d := range found {
 		fmt.Fprintln(w, d)
 	}
