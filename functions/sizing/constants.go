@@ -36,7 +36,7 @@ const (
 	sourceAMQ        = "AndyYuen/kafka-sizing application.properties, SizingServiceImpl.java"
 	sourceClouderaOp = "docs.cloudera.com csm-operator/1.3 csm-op-sizing-and-performance"
 	sourceConfluent  = "docs.confluent.io operator co-plan-sizing"
-	sourceEBS        = "docs.aws.amazon.com prescriptive-guidance sql-server-ec2-ha-dr/ebs-storage-types (Amazon EBS volume types)"
+	sourceMSKDisk    = "docs.aws.amazon.com msk/latest/developerguide/msk-provision-throughput-management"
 	sourceAWSBlog    = "aws.amazon.com blog best-practices-for-right-sizing-your-apache-kafka-clusters"
 	sourceAlibaba    = "alibabacloud.com ApsaraMQ for Confluent suggestions-for-estimating-cluster-resources"
 	sourcePurbon     = "purbon/kafka-cluster-size-calculator *.ods"
@@ -69,7 +69,7 @@ var (
 	diskSpare       = Constant{"disk.spare_segments", 1, "", sourceIBMPlan}
 	diskSegmentTime = Constant{"disk.segment_ms", 604800000, "ms", sourceCapacity + " (LogConfig.java DEFAULT_SEGMENT_MS)"}
 	diskRetention   = Constant{"disk.retention_ms_default", 604800000, "ms", sourceIBMPlan}
-	diskAssumed     = Constant{"platform.disk_mb_s_assumed", 250, "MB/s a broker", sourceEBS + ": the most that a gp2 volume gives is 250 MiB/s, what gp3 gives unasked 125 MiB/s; the same as " + sourceAWSBlog}
+	diskAssumed     = Constant{"platform.disk_mb_s_assumed", 250, "MB/s a broker", sourceMSKDisk + ": 250 MiB/s is the default of a broker's volume, here in MB/s; a gp3 volume gives 125 MiB/s unasked"}
 
 	netUtil     = Constant{"network.util_target", 0.80, "", sourceCC + " (network.{in,out}bound.capacity.threshold=0.8)"}
 	netStrimzi  = Constant{"network.strimzi_default_capacity", 10000, "KiB/s a broker each way", "strimzi@8541da1e NetworkCapacity.java; from 0.48 network goals are off when capacity is unset (CHANGELOG 0.48.0)"}

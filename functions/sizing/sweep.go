@@ -81,7 +81,8 @@ func WriteSVG(w io.Writer, points []Point) {
 	for _, p := range points {
 		coresMost, brokersMost = math.Max(coresMost, cost(p)), math.Max(brokersMost, float64(p.Brokers))
 	}
-	coresTop, brokersTop := niceAbove(coresMost), niceAbove(brokersMost)
+	// The scale of brokers is another, so that the curves do not lie on each other.
+	coresTop, brokersTop := niceAbove(coresMost), niceAbove(brokersMost*4/3)
 	x := func(ingress float64) float64 {
 		return left + (ingress-first)/math.Max(last-first, 1)*(width-left-right)
 	}
