@@ -174,7 +174,7 @@ func (s *sizer) writeSettings() {
 	release := s.release()
 	for _, setting := range s.preset.Settings() {
 		late := release.Known() && release.Before(setting.Since) ||
-			!release.Known() && setting.Since.Known() && s.cluster.Version() == "v1beta1"
+			!release.Known() && setting.Since.Known() && s.cluster.IsEventStreams() && s.cluster.Version() == "v1beta1"
 		if _, found := s.cluster.Config(setting.Key); late && !found {
 			continue
 		}
