@@ -37,7 +37,8 @@ func (p *program) sizeCommand() *cobra.Command {
 		GroupID: groupVerbs,
 		Long: `size --from FILE|DIR says of each Event Streams or Strimzi cluster in a file, or
 in a folder of manifests: what it carries, for how long it keeps it, what breaks
-first and what is wrong with it. It needs nothing but the manifests.
+first and what is wrong with it. It needs nothing but the manifests. Of a folder of
+kustomizations, each that no other one uses is rendered and reported by itself.
 
 size --ingress RATE plans a cluster: brokers, CPU, memory, heap, volumes, and
 which limit decides. Each number comes with the id of the constant behind it and

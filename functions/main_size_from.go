@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/kio"
@@ -21,12 +23,20 @@ import (
 // audit says what the clusters of manifests carry; error findings are the
 // program's.
 func (p *program) audit(options build.Options, flags sizeFlags, ask sizing.AuditOptions) error {
-	items, err := p.manifests(options, flags.from)
+	groups, err := p.manifestGroups(options, flags.from)
 	if err != nil {
 		return err
 	}
-	items = view.Unfold(items)
-	audits := sizing.AuditAll(items, ask)
+	audits := []sizing.Audit{}
+	for _, group := range groups {
+		found := sizing.AuditAll(view.Unfold(group.items), ask)
+		if len(groups) > 1 {
+			for i := range found {
+				found[i].Folder = group.folder
+			}
+		}
+		audits = append(audits, found...)
+	}
 	if len(audits) == 0 {
 		return fmt.Errorf("%s has no EventStreams, Kafka, KafkaNodePool, KafkaConnect, KafkaMirrorMaker2, EventStreamsGeoReplicator or QueueManager", flags.from)
 	}
@@ -50,6 +60,104 @@ func (p *program) audit(options build.Options, flags sizeFlags, ask sizing.Audit
 	return nil
 }
 
+// group is manifests that are deployed together, and the folder that they are
+// from.
+type group struct {
+	folder string
+	items  []*yaml.RNode
+}
+
+// manifestGroups reads what manifests does. Of a folder that is no kustomization
+// itself, each kustomization in it that no other one uses is rendered, and is a
+// group of its own: overlays, and not their bases and patches. All other files
+// are one group.
+func (p *program) manifestGroups(options build.Options, path string) ([]group, error) {
+	info, err := os.Stat(path)
+	if path == "-" || err != nil || !info.IsDir() || hasKustomization(path) {
+		items, err := p.manifests(options, path)
+		return []group{{path, items}}, err
+	}
+	all, roots, err := kustomizationRoots(path)
+	if err != nil {
+		return nil, err
+	}
+	var groups []group
+	items, err := p.folder(path, all)
+	if err != nil {
+		return nil, err
+	}
+	if len(items) > 0 || len(roots) == 0 {
+		groups = append(groups, group{path, items})
+	}
+	for _, root := range roots {
+		items, err := p.manifests(options, root)
+		if err != nil {
+			text, _, _ := strings.Cut(err.Error(), "\n")
+			fmt.Fprintf(p.stderr, "warning: %s does not build, and is left out: %s\n", root, text)
+			continue
+		}
+		groups = append(groups, group{root, items})
+	}
+	return groups, nil
+}
+
+// kustomizationRoots are the kustomizations below a folder: all, and those that
+// no other one there uses. Components are none by themselves.
+func kustomizationRoots(path string) (all map[string]bool, roots []string, err error) {
+	all = map[string]bool{}
+	used := map[string]bool{}
+	err = filepath.WalkDir(path, func(dir string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		if strings.HasPrefix(entry.Name(), ".") && dir != path {
+			return filepath.SkipDir
+		}
+		if !hasKustomization(dir) {
+			return nil
+		}
+		all[dir] = true
+		component, uses := kustomizationUses(dir)
+		used[dir] = used[dir] || component
+		for _, other := range uses {
+			used[filepath.Join(dir, other)] = true
+		}
+		return nil
+	})
+	for _, dir := range slices.Sorted(maps.Keys(all)) {
+		if !used[dir] {
+			roots = append(roots, dir)
+		}
+	}
+	return all, roots, err
+}
+
+// kustomizationUses says whether a kustomization is a Component, and what it
+// takes from elsewhere. One that can't be read uses nothing: building it says
+// what is wrong.
+func kustomizationUses(dir string) (component bool, uses []string) {
+	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			continue
+		}
+		node, err := yaml.Parse(string(data))
+		if err != nil {
+			return false, nil
+		}
+		o := view.Of(node)
+		for _, field := range []string{"resources", "bases", "components", "transformers", "generators", "validators", "crds"} {
+			if list := o.Lookup(field); list != nil {
+				for _, entry := range list.Content {
+					uses = append(uses, view.Text(entry))
+				}
+			}
+		}
+		return o.Kind() == "Component", uses
+	}
+	return false, nil
+}
+
 // manifests reads a file, a folder or stdin. A folder with a kustomization is
 // rendered; in another, every YAML file counts.
 func (p *program) manifests(options build.Options, path string) ([]*yaml.RNode, error) {
@@ -70,16 +178,17 @@ func (p *program) manifests(options build.Options, path string) ([]*yaml.RNode, 
 		}
 		return result.Objects()
 	}
-	return p.folder(path)
+	return p.folder(path, nil)
 }
 
-func (p *program) folder(path string) ([]*yaml.RNode, error) {
+// folder reads every manifest below a folder, but for those in some folders.
+func (p *program) folder(path string, without map[string]bool) ([]*yaml.RNode, error) {
 	var items []*yaml.RNode
 	err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && file != path {
+		if entry.IsDir() && (strings.HasPrefix(entry.Name(), ".") && file != path || without[file]) {
 			return filepath.SkipDir
 		}
 		if extension := filepath.Ext(file); entry.IsDir() || extension != ".yaml" && extension != ".yml" && extension != ".json" {

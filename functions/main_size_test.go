@@ -146,6 +146,103 @@ func TestSizeFrom(t *testing.T) {
 	}
 }
 
+// Of a repository, what is deployed is read: overlays and plain files, and not
+// bases, patches and Components by themselves; what does not build is said.
+func TestSizeFromRepository(t *testing.T) {
+	dir := t.TempDir()
+	manifests(t, dir, map[string]string{
+		"base/k.yaml": cluster, "base/kustomization.yaml": "resources: [k.yaml]\n",
+		"overlays/dev/kustomization.yaml":    "resources: [../../base]\nnamespace: dev\n",
+		"overlays/prod/kustomization.yaml":   "resources: [../../base]\nnamespace: prod\npatches: [{path: brokers.yaml}]\n",
+		"overlays/prod/brokers.yaml":         "apiVersion: kafka.strimzi.io/v1\nkind: KafkaNodePool\nmetadata: {name: all}\nspec: {replicas: 5}\n",
+		"overlays/broken/kustomization.yaml": "resources: [../nothing]\n",
+		"component/kustomization.yaml":       "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n",
+		"plain/list.json":                    `{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "kafka.strimzi.io/v1beta2", "kind": "KafkaConnect", "metadata": {"name": "c"}, "spec": {"replicas": 2}}]}`,
+	})
+	status, out, stderr := sized(t, "size", "--from", dir)
+	if status != 0 || strings.Count(out, "(class prod)") != 3 || !strings.Contains(stderr, "overlays/broken does not build") {
+		t.Errorf("%d\n%s%s", status, out, stderr)
+	}
+	for _, want := range []string{"overlays/dev:", "Kafka dev/k", "overlays/prod:", "Kafka prod/k", "5 with 2 vCPU", "KafkaConnect c"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("lacks %q:\n%s", want, out)
+		}
+	}
+}
+
+// JSON keys are exactly those of the documentation.
+func TestSizePlanKeys(t *testing.T) {
+	_, out, _ := sized(t, "size", "--ingress", "1MB/s", "-o", "json")
+	var plan map[string]any
+	if err := json.Unmarshal([]byte(out), &plan); err != nil {
+		t.Fatal(err)
+	}
+	at := func(path string) any {
+		var value any = plan
+		for _, key := range strings.Split(path, ".") {
+			inner, ok := value.(map[string]any)
+			if !ok {
+				return nil
+			}
+			value = inner[key]
+		}
+		return value
+	}
+	paths := strings.Fields("brokers bindingConstraint perBroker.cpu perBroker.memory perBroker.heap perBroker.storage partitionsPerBroker licenceCores sources diagnostics")
+	for _, when := range []string{"normal", "degraded"} {
+		for _, of := range []string{"cpu", "ingress", "egress", "disk"} {
+			paths = append(paths, "utilization."+when+"."+of)
+		}
+	}
+	for _, path := range paths {
+		if at(path) == nil {
+			t.Errorf("%s is not there:\n%s", path, out)
+		}
+	}
+}
+
+// What the flags of a plan can't be is said by flag, for an audit too; what is
+// assumed and what it costs is printed.
+func TestSizeFlags(t *testing.T) {
+	dir := t.TempDir()
+	manifests(t, dir, map[string]string{"k.yaml": cluster})
+	file := filepath.Join(dir, "k.yaml")
+	for command, want := range map[string]string{
+		"size --ingress 1MB/s --peak NaN":                             "--peak",
+		"size --ingress 1MB/s --cpu 0":                                "--cpu is 0",
+		"size --ingress 1MB/s --compression 0":                        "--compression is 0",
+		"size --ingress 1MB/s --groups -1":                            "--groups: is -1",
+		"size --ingress 1MB/s --price vcpu=2":                         `did you mean "vCPU"?`,
+		"size --ingress 1MB/s --node-memory 4GB":                      "60Gi",
+		"size --ingress 1MB/s --node-cpu 1 --cpu 2":                   "no node takes it",
+		"size --ingress 1MB/s --retention 1h --local-retention 2h":    "--local-retention",
+		"size --from " + file + " --groups -4":                        "--groups: is -4",
+		"size --from " + file + " --cpu-utilization 60":               "--cpu-utilization: is 60",
+		"size --from " + file + " --zones 101":                        "--zones: is 101",
+		"diff HEAD . --price":                                         "--price",
+		"diff HEAD . --price vCPU=NaN":                                "vCPU is NaN",
+		"size --sweep ingress=1MB/s..2MB/s --price vCPU=1 --node-cpu": "--node-cpu",
+	} {
+		if status, _, stderr := sized(t, strings.Fields(command)...); status != 1 || !strings.Contains(stderr, want) {
+			t.Errorf("%s: %d %s", command, status, stderr)
+		}
+	}
+	_, table, _ := sized(t, strings.Fields("size --ingress 1MB/s --disk 500MB/s --price vCPU=10 --price currency=EUR")...)
+	for _, want := range []string{"30 EUR at your prices", "assumed:", "say platform.nic (--nic) for yours"} {
+		if !strings.Contains(table, want) {
+			t.Errorf("lacks %q:\n%s", want, table)
+		}
+	}
+	if strings.Contains(table, "platform.disk_mb_s_assumed") {
+		t.Errorf("what is said is no assumption:\n%s", table)
+	}
+	for form, want := range map[string]string{"table": "cost EUR", "svg": "cost EUR", "json": `"amount": 30`} {
+		if _, out, stderr := sized(t, strings.Fields("size --sweep ingress=1MB/s..20MB/s --price vCPU=10 --price currency=EUR -o "+form)...); !strings.Contains(out, want) {
+			t.Errorf("%s lacks %q:\n%s%s", form, want, out, stderr)
+		}
+	}
+}
+
 // A dev that is bigger than prod is found.
 func TestSizeEnvironments(t *testing.T) {
 	dir := t.TempDir()

@@ -34,7 +34,9 @@ type AuditOptions struct {
 
 // Audit is what a cluster's manifests amount to.
 type Audit struct {
-	Object  string `json:"object"`
+	Object string `json:"object"`
+	// Folder that it was rendered from, where there are several.
+	Folder  string `json:"folder,omitempty"`
 	Class   string `json:"class"`
 	Brokers int    `json:"brokers"`
 	// PerBroker is one broker; an average where pools differ.

@@ -218,7 +218,7 @@ func (p Plan) WriteTable(w io.Writer) {
 			if _, known := cited[c.ID]; !known {
 				order = append(order, c.ID)
 			}
-			cited[c.ID] = strings.TrimSpace(number(c.Value)+" "+c.Unit) + ": " + c.Source
+			cited[c.ID] = strings.TrimSpace(number(math.Round(c.Value*1e4)/1e4)+" "+c.Unit) + ": " + c.Source
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", what, fmt.Sprintf(format, args...), strings.Join(ids, " "))
 	}
@@ -297,6 +297,9 @@ func WriteAudits(w io.Writer, audits []Audit) {
 		a := &audits[i]
 		if i > 0 {
 			fmt.Fprintln(w)
+		}
+		if a.Folder != "" && (i == 0 || audits[i-1].Folder != a.Folder) {
+			fmt.Fprintf(w, "%s:\n\n", a.Folder)
 		}
 		fmt.Fprintf(w, "%s%s\n", a.Object, ofClass(a.Class))
 		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
