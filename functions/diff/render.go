@@ -88,8 +88,7 @@ func (r *Report) cells(c Resource) []string {
 	return cells
 }
 
-// sizeHeader names the columns; vCPU, memory and disk are those of controllers
-// and ZooKeeper too.
+// sizeHeader names the columns.
 func (r *Report) sizeHeader() []string {
 	header := []string{"resource", "pods", "vCPU", "memory GiB", "disk GiB", "licence cores"}
 	if r.prices.Known() {
@@ -97,6 +96,9 @@ func (r *Report) sizeHeader() []string {
 	}
 	return header
 }
+
+// besideNote says what stands in which column.
+const besideNote = "Controllers and ZooKeeper are in vCPU, memory and disk, and not in pods and licence cores."
 
 func (r *Report) sizeRows() [][]string {
 	if len(r.Resources) == 0 {
@@ -118,6 +120,7 @@ func (r *Report) WriteTable(w io.Writer, title string) {
 	}
 	if rows := r.sizeRows(); rows != nil {
 		sizing.WriteColumns(w, append([][]string{r.sizeHeader()}, rows...))
+		fmt.Fprintln(w, "  "+besideNote)
 	}
 	for _, s := range r.sections() {
 		if len(s.lines) == 0 {
@@ -152,7 +155,7 @@ func (r *Report) WriteMarkdown(w io.Writer, title string) {
 			}
 			fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
 		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "\n%s\n\n", besideNote)
 	}
 	for _, s := range r.sections() {
 		if len(s.lines) == 0 {
