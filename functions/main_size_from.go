@@ -70,7 +70,7 @@ type group struct {
 // manifestGroups reads what manifests does. Of a folder that is no kustomization
 // itself, each kustomization in it that no other one uses is rendered, and is a
 // group of its own: overlays, and not their bases and patches. All other files
-// are one group.
+// are one group, or one for each folder where an object is in several.
 func (p *program) manifestGroups(options build.Options, path string) ([]group, error) {
 	info, err := os.Stat(path)
 	if path == "-" || err != nil || !info.IsDir() || hasKustomization(path) {
@@ -81,13 +81,9 @@ func (p *program) manifestGroups(options build.Options, path string) ([]group, e
 	if err != nil {
 		return nil, err
 	}
-	var groups []group
-	items, err := p.folder(path, all)
+	groups, err := p.folderGroups(path, all)
 	if err != nil {
 		return nil, err
-	}
-	if len(items) > 0 || len(roots) == 0 {
-		groups = append(groups, group{path, items})
 	}
 	for _, root := range roots {
 		items, err := p.manifests(options, root)
@@ -99,6 +95,34 @@ func (p *program) manifestGroups(options build.Options, path string) ([]group, e
 		groups = append(groups, group{root, items})
 	}
 	return groups, nil
+}
+
+// folderGroups are the manifests below a folder, without some folders: together,
+// unless an object is there twice.
+func (p *program) folderGroups(path string, without map[string]bool) ([]group, error) {
+	var groups []group
+	all := group{folder: path}
+	seen, twice := map[view.Ref]bool{}, false
+	err := p.walk(path, without, func(file string, items []*yaml.RNode) {
+		dir := filepath.Dir(file)
+		if len(groups) == 0 || groups[len(groups)-1].folder != dir {
+			groups = append(groups, group{folder: dir})
+		}
+		last := &groups[len(groups)-1]
+		last.items = append(last.items, items...)
+		all.items = append(all.items, items...)
+		for _, o := range view.Manifests(items) {
+			twice = twice || seen[o.Ref()]
+			seen[o.Ref()] = true
+		}
+	})
+	switch {
+	case err != nil || len(groups) == 0:
+		return nil, err
+	case twice:
+		return groups, nil
+	}
+	return []group{all}, nil
 }
 
 // kustomizationRoots are the kustomizations below a folder: all, and those that
@@ -178,13 +202,14 @@ func (p *program) manifests(options build.Options, path string) ([]*yaml.RNode, 
 		}
 		return result.Objects()
 	}
-	return p.folder(path, nil)
+	var items []*yaml.RNode
+	err = p.walk(path, nil, func(_ string, found []*yaml.RNode) { items = append(items, found...) })
+	return items, err
 }
 
-// folder reads every manifest below a folder, but for those in some folders.
-func (p *program) folder(path string, without map[string]bool) ([]*yaml.RNode, error) {
-	var items []*yaml.RNode
-	err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
+// walk reads every manifest below a folder, but for those in some folders.
+func (p *program) walk(path string, without map[string]bool, visit func(file string, items []*yaml.RNode)) error {
+	return filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -199,10 +224,9 @@ func (p *program) folder(path string, without map[string]bool) ([]*yaml.RNode, e
 			fmt.Fprintf(p.stderr, "warning: %v; left out\n", err) // a template, perhaps
 			return nil
 		}
-		items = append(items, found...)
+		visit(file, found)
 		return nil
 	})
-	return items, err
 }
 
 func readManifests(path string) ([]*yaml.RNode, error) {

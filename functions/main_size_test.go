@@ -170,6 +170,18 @@ func TestSizeFromRepository(t *testing.T) {
 	}
 }
 
+// The same cluster in two folders is two clusters, each with its own pools.
+func TestSizeFromFoldersWithTheSame(t *testing.T) {
+	dir := t.TempDir()
+	manifests(t, dir, map[string]string{"one/k.yaml": cluster, "two/k.yaml": strings.ReplaceAll(cluster, "replicas: 3", "replicas: 5")})
+	_, out, stderr := sized(t, "size", "--from", dir)
+	for _, want := range []string{"one:", "3 with 2 vCPU", "two:", "5 with 2 vCPU"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("lacks %q:\n%s%s", want, out, stderr)
+		}
+	}
+}
+
 // JSON keys are exactly those of the documentation.
 func TestSizePlanKeys(t *testing.T) {
 	_, out, _ := sized(t, "size", "--ingress", "1MB/s", "-o", "json")

@@ -879,7 +879,10 @@ func auditConnect(connect view.KafkaConnect, class string, r Resource, brokersOf
 			add("SZ120", DiagnosticError, path, path, "", "is no field of v1 any more")
 		}
 	}
-	if replicas := r.Pods.Count; replicas < int(connectNodes.Value) && class == "prod" {
+	if connect.Workers().ReplicasText() == "" {
+		audit.Assumes = append(audit.Assumes, fmt.Sprintf("%d workers (replicas is not said)", r.Pods.Count))
+	}
+	if replicas := r.Pods.Count; replicas > 0 && replicas < int(connectNodes.Value) && class == "prod" {
 		add("SZ041", DiagnosticWarn, "spec.replicas", strconv.Itoa(replicas), number(connectNodes.Value), "is %d in production: nothing runs while its worker restarts; take %s", replicas, number(connectNodes.Value))
 	}
 	return audit
@@ -888,6 +891,9 @@ func auditConnect(connect view.KafkaConnect, class string, r Resource, brokersOf
 // connectBreaks is what gives way first: a MirrorMaker's tasks, each of which
 // carries a rate; a Connect cluster's connectors are not known by it.
 func connectBreaks(connect view.KafkaConnect, workers int) string {
+	if workers == 0 {
+		return "nothing runs: it has no workers"
+	}
 	if !connect.IsMirrorMaker() {
 		return fmt.Sprintf("can't be told of %s without what the connectors do", Plural(workers, "worker", "workers"))
 	}

@@ -65,6 +65,24 @@ func TestAuditOfForms(t *testing.T) {
 	}
 }
 
+// Workers that stand still, and those that nobody counts.
+func TestAuditWorkers(t *testing.T) {
+	mm := "apiVersion: kafka.strimzi.io/v1beta2\nkind: KafkaMirrorMaker2\nmetadata: {name: mm}\nspec: {connectCluster: a, REPLICAS}\n"
+	for replicas, tc := range map[string]struct {
+		breaks string
+		warns  bool
+	}{
+		"replicas: 0": {"it has no workers", false},
+		"replicas: 1": {"1 task of 1 worker", true},
+		"version: x":  {"1 task of 3 workers", false},
+	} {
+		a := sizing.AuditAll(fntest.Items(t, strings.Replace(mm, "REPLICAS", replicas, 1)), sizing.AuditOptions{})[0]
+		if !strings.Contains(a.BreaksFirst, tc.breaks) || has(a.Diagnostics, "SZ041") != tc.warns {
+			t.Errorf("%s: %+v", replicas, a)
+		}
+	}
+}
+
 // What nothing says can be assumed, and is marked.
 func TestAuditAssumesCPU(t *testing.T) {
 	manifest := strimziPools("", "", "replicas: 3, storage: {type: persistent-claim, size: 100Gi}")

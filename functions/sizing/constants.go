@@ -107,6 +107,7 @@ var (
 	fetchersPerVCPU   = Constant{"threads.fetchers_per_vcpu", 2, "", "derived: " + sourceSamplesDir + "/eventstreams have as many fetchers as brokers; prod-3 to prod-6 have 1.5 to 3 a vCPU"}
 	fetchersWarn      = Constant{"threads.fetcher_threads_per_vcpu_warn", 8, "", "derived: threads (fetchers times other brokers) a vCPU in " + sourceSamplesDir + "/eventstreams are 3 in prod-3, 15 in prod-6 and 36 in prod-9; 8 is the number of I/O threads that Kafka gives a disk"}
 	threadsStep       = Constant{"threads.dynamic_change_limit", 2, "", sourceTuning + " (between half and twice)"}
+	connectDefault    = Constant{"connect.strimzi_default_replicas", 3, "", "strimzi.io documentation, KafkaConnectSpec and KafkaMirrorMaker2Spec: replicas defaults to 3 in v1beta2, and is required in v1"}
 	connectNodes      = Constant{"connect.amq_tool.nodes_min", 2, "", sourceAMQ}
 	connectVCPU       = Constant{"connect.amq_tool.vcpu_per_connector", 1, "vCPU, beside 1", sourceAMQ}
 	connectMemory     = Constant{"connect.amq_tool.ram_gib_per_connector", 1, "GiB, beside 2", sourceAMQ}
@@ -137,7 +138,7 @@ var used = []Constant{
 	partitionsPerVCPU, partitionsLeast, partitionsMost, partitionsMmap, partitionProduce, partitionFormula,
 	mirrorPartition, mirrorTotal,
 	threadsIO, threadsNetwork, threadsCleaner, fetchersPerVCPU, fetchersWarn, threadsStep,
-	connectNodes, connectVCPU, connectMemory, connectBaseVCPU, connectBaseMemory,
+	connectDefault, connectNodes, connectVCPU, connectMemory, connectBaseVCPU, connectBaseMemory,
 	ibmZones, ibmPartitions, licenceNonProduction, licenceProduction, licenceMQProduction, licenceMQNonProduction,
 	geoReplicatorVCPU, queueManagerVCPU, queueManagerMemory,
 }

@@ -87,6 +87,9 @@ func (p Pods) times(count int) Pods {
 // under its own group: by the ratio that the License Service reads of the pods.
 func workersOf(connect view.KafkaConnect) Resource {
 	replicas, _ := connect.Workers().Replicas()
+	if connect.Workers().ReplicasText() == "" {
+		replicas = int(connectDefault.Value)
+	}
 	r := Resource{Ref: connect.Ref(), What: "workers", Pods: limits(connect.Workers(), Pods{}).times(replicas)}
 	if connect.Group() == view.EventStreamsGroup {
 		ratio := connect.License()
