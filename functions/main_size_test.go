@@ -191,7 +191,7 @@ func TestSizePlanKeys(t *testing.T) {
 	}
 	at := func(path string) any {
 		var value any = plan
-		for _, key := range strings.Split(path, ".") {
+		for key := range strings.SplitSeq(path, ".") {
 			inner, ok := value.(map[string]any)
 			if !ok {
 				return nil

@@ -152,8 +152,8 @@ func (c *SizeEventStreams) note(f sizing.ClusterFootprint, s *sizer) fn.Result {
 	if q := f.Quorum; q.Count > 0 {
 		text += "; beside them " + strings.Join(amounts(q.Count, "quorum node", q.VCPU, q.MemoryBytes, q.DiskBytes), ", ")
 	}
-	for _, amount := range cost {
-		text += "; all " + amount
+	if len(cost) > 0 {
+		text += "; all " + cost[0]
 	}
 	return fn.Infof(f.Ref, "", "%s", text).Change(f.LicenseUse, f.LicenseUse).Tag(diagnostic, "SZ100")
 }

@@ -421,24 +421,11 @@ func (a *auditor) findRetention() {
 	policy, _ := a.cluster.Config("log.cleanup.policy")
 	longest, deleted := 0.0, len(a.topics) == 0 && policy != "compact"
 	for _, t := range a.topics {
-		own := wanted
-		if text, found := t.Config("retention.ms"); found {
-			if value, ok := view.Whole(text); ok && value != 0 {
-				own = math.Max(float64(value)/1000, forever)
-				if value < 0 {
-					own = forever
-				}
-			}
-		}
 		if kept, found := t.Config("cleanup.policy"); found && kept == "compact" || !found && policy == "compact" {
 			continue
 		}
 		deleted = true
-		if own == forever || longest == forever {
-			longest = forever
-			continue
-		}
-		longest = math.Max(longest, own)
+		longest = longer(longest, topicRetention(t, wanted))
 	}
 	if longest != 0 {
 		wanted = longest
@@ -452,6 +439,27 @@ func (a *auditor) findRetention() {
 	if !deleted {
 		a.audit.Assumes = append(a.audit.Assumes, "records are kept as if compacted topics deleted them by age: what keys leave is not known")
 	}
+}
+
+// topicRetention is a topic's own, or what it takes from the brokers.
+func topicRetention(t view.KafkaTopic, brokers float64) float64 {
+	text, _ := t.Config("retention.ms")
+	value, ok := view.Whole(text)
+	switch {
+	case !ok || value == 0:
+		return brokers
+	case value < 0:
+		return forever
+	}
+	return float64(value) / 1000
+}
+
+// longer is the longer of two retentions.
+func longer(a, b float64) float64 {
+	if a == forever || b == forever {
+		return forever
+	}
+	return math.Max(a, b)
 }
 
 // findBound is how many bytes a broker keeps at most where retention.bytes

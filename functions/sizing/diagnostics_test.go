@@ -187,7 +187,7 @@ func TestDiagnostics(t *testing.T) {
 			}
 		}
 	}
-	for _, id := range strings.Fields(`SZ001 SZ010 SZ011 SZ012 SZ020 SZ021 SZ022 SZ023 SZ024 SZ025 SZ026 SZ027 SZ030 SZ031 SZ032 SZ040 SZ041 SZ042
+	for id := range strings.FieldsSeq(`SZ001 SZ010 SZ011 SZ012 SZ020 SZ021 SZ022 SZ023 SZ024 SZ025 SZ026 SZ027 SZ030 SZ031 SZ032 SZ040 SZ041 SZ042
 		SZ050 SZ060 SZ061 SZ062 SZ070 SZ080 SZ090 SZ100 SZ110 SZ120`) {
 		if !tested[id] {
 			t.Errorf("%s of the model has no case", id)

@@ -165,8 +165,7 @@ func EstateLicenceCores(all []Resource) int64 {
 func Total(all []Resource) Pods {
 	var sum Pods
 	for _, r := range all {
-		sum.add(r.Pods)
-		sum.add(r.Beside)
+		sum = sum.plus(r.Pods).plus(r.Beside)
 	}
 	return sum
 }

@@ -69,7 +69,7 @@ func footprint(c view.KafkaCluster) ClusterFootprint {
 	}
 	for _, nodes := range groups {
 		if !nodes.Is(view.BrokerRole) {
-			f.Quorum.add(ask(c, nodes, defaultQuorum))
+			f.Quorum = f.Quorum.plus(ask(c, nodes, defaultQuorum))
 			continue
 		}
 		pods := ask(c, nodes, defaultBroker)
@@ -79,7 +79,7 @@ func footprint(c view.KafkaCluster) ClusterFootprint {
 		f.DiskBytes += pods.DiskBytes
 	}
 	if zooKeeper := c.ZooKeeper(); zooKeeper.Present() {
-		f.Quorum.add(ask(c, zooKeeper, defaultQuorum))
+		f.Quorum = f.Quorum.plus(ask(c, zooKeeper, defaultQuorum))
 	}
 	if c.IsEventStreams() {
 		f.LicenceCores = LicenceCores(f.VCPU, f.LicenseUse)
@@ -87,11 +87,8 @@ func footprint(c view.KafkaCluster) ClusterFootprint {
 	return f
 }
 
-func (p *Pods) add(other Pods) {
-	p.Count += other.Count
-	p.VCPU += other.VCPU
-	p.MemoryBytes += other.MemoryBytes
-	p.DiskBytes += other.DiskBytes
+func (p Pods) plus(other Pods) Pods {
+	return Pods{p.Count + other.Count, p.VCPU + other.VCPU, p.MemoryBytes + other.MemoryBytes, p.DiskBytes + other.DiskBytes}
 }
 
 // ask adds up the pods of a group; a pool takes what it does not say from the

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"math"
 	"math/rand"
 	"path/filepath"
@@ -226,9 +227,7 @@ func bounds(p sizing.Plan) []string {
 func raises() map[string]func(*sizing.Input, float64) {
 	topic := func(in *sizing.Input, raise func(*sizing.TopicLoad)) {
 		topics := map[string]sizing.TopicLoad{"x": {Ingress: in.Workload.Ingress / 3, Consumers: 5, MessageRate: 100, Processing: sizing.Duration(5 * time.Millisecond), Partitions: 3}}
-		for name, t := range in.Workload.Topics {
-			topics[name] = t
-		}
+		maps.Copy(topics, in.Workload.Topics)
 		in.Workload.Topics = topics
 		t := topics["x"]
 		raise(&t)

@@ -27,13 +27,13 @@ type Prices struct {
 }
 
 // Known says whether there is any price.
-func (p Prices) Known() bool { return p.LicenceCore+p.VCPU+p.MemoryGiB+p.DiskGiB > 0 }
+func (p *Prices) Known() bool { return p.LicenceCore+p.VCPU+p.MemoryGiB+p.DiskGiB > 0 }
 
 // mostPrice is more than anything of these costs.
 const mostPrice = 1e9
 
 // Problem says what is wrong with a price, and with which.
-func (p Prices) Problem() (field, message string) {
+func (p *Prices) Problem() (field, message string) {
 	for _, f := range p.fields() {
 		if !(*f.value >= 0 && *f.value <= mostPrice) {
 			return f.name, fmt.Sprintf("is %s; expected an amount from 0 to %s", number(*f.value), number(mostPrice))
@@ -91,13 +91,13 @@ func (*Prices) String() string { return "" }
 func (*Prices) Type() string { return "NAME=AMOUNT" }
 
 // Of is what pods and licence cores (in thousandths) cost.
-func (p Prices) Of(pods Pods, licenceCores int64) float64 {
+func (p *Prices) Of(pods Pods, licenceCores int64) float64 {
 	const gibs = float64(gibibyte)
 	return cores(licenceCores)*p.LicenceCore + cores(pods.VCPU)*p.VCPU + float64(pods.MemoryBytes)/gibs*p.MemoryGiB + float64(pods.DiskBytes)/gibs*p.DiskGiB
 }
 
 // Cost writes an amount with its currency, in whole cents.
-func (p Prices) Cost(amount float64) string {
+func (p *Prices) Cost(amount float64) string {
 	const cents = 100
 	return strings.TrimSpace(strconv.FormatFloat(math.Round(amount*cents)/cents, 'f', -1, 64) + " " + p.Currency)
 }
@@ -109,7 +109,7 @@ type CostJSON struct {
 }
 
 // JSON is nil without prices.
-func (p Prices) JSON(amount float64) *CostJSON {
+func (p *Prices) JSON(amount float64) *CostJSON {
 	if !p.Known() {
 		return nil
 	}

@@ -303,18 +303,7 @@ func WriteAudits(w io.Writer, audits []Audit) {
 		}
 		fmt.Fprintf(w, "%s%s\n", a.Object, ofClass(a.Class))
 		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		if a.Brokers > 0 {
-			b := a.PerBroker
-			fmt.Fprintf(table, "  brokers\t%d with %s vCPU%s, %s memory, %s heap, %s volume\n", a.Brokers, said(number(b.CPU)), from(a.CPUFrom), said(b.Memory), said(b.Heap), said(b.Storage))
-			fmt.Fprintf(table, "  copies\t%d, %d in sync; %d partitions known, %d replicas a broker\n", a.ReplicationFactor, a.MinInSync, a.Partitions, a.PartitionsPer)
-		}
-		if a.Workers > 0 {
-			fmt.Fprintf(table, "  pods\t%d with %s vCPU, %s memory, %s volume\n", a.Workers, said(number(a.PerBroker.CPU)), said(a.PerBroker.Memory), said(a.PerBroker.Storage))
-		}
-		if a.Carries != "" {
-			fmt.Fprintf(table, "  carries\t%s, then %s is at its limit\n", a.Carries, a.CarriesBoundBy)
-			fmt.Fprintf(table, "  at %s\t%s\n", a.At, a.Utilization)
-		}
+		a.writePods(table)
 		if a.Degraded != nil {
 			fmt.Fprintf(table, "  and a failure\t%s\n", *a.Degraded)
 		}
@@ -335,6 +324,22 @@ func WriteAudits(w io.Writer, audits []Audit) {
 			}
 			fmt.Fprintf(w, "  %s\n", d)
 		}
+	}
+}
+
+// writePods prints what pods there are and what they carry.
+func (a *Audit) writePods(table io.Writer) {
+	if a.Brokers > 0 {
+		b := a.PerBroker
+		fmt.Fprintf(table, "  brokers\t%d with %s vCPU%s, %s memory, %s heap, %s volume\n", a.Brokers, said(number(b.CPU)), from(a.CPUFrom), said(b.Memory), said(b.Heap), said(b.Storage))
+		fmt.Fprintf(table, "  copies\t%d, %d in sync; %d partitions known, %d replicas a broker\n", a.ReplicationFactor, a.MinInSync, a.Partitions, a.PartitionsPer)
+	}
+	if a.Workers > 0 {
+		fmt.Fprintf(table, "  pods\t%d with %s vCPU, %s memory, %s volume\n", a.Workers, said(number(a.PerBroker.CPU)), said(a.PerBroker.Memory), said(a.PerBroker.Storage))
+	}
+	if a.Carries != "" {
+		fmt.Fprintf(table, "  carries\t%s, then %s is at its limit\n", a.Carries, a.CarriesBoundBy)
+		fmt.Fprintf(table, "  at %s\t%s\n", a.At, a.Utilization)
 	}
 }
 

@@ -49,12 +49,9 @@ func Sweep(in Input, from, to float64, steps int) []Point {
 // WriteSweep prints a sweep as a table.
 func WriteSweep(w io.Writer, points []Point) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	priced, head, currency := points[0].Cost != nil, "", ""
+	priced, head := points[0].Cost != nil, ""
 	if priced {
-		if currency = points[0].Cost.Currency; currency != "" {
-			currency = " " + currency
-		}
-		head = "cost" + currency + "\t"
+		head = strings.TrimSpace("cost "+points[0].Cost.Currency) + "\t"
 	}
 	fmt.Fprintln(table, "ingress\tbrokers\tbound by\tvCPU\tmemory\tdisk\tlicence cores\t"+head)
 	for _, p := range points {

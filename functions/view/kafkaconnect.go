@@ -274,18 +274,18 @@ func (c KafkaConnect) RemovedInV1() []string {
 // License is the chargeable cores for each licence core that the annotations say
 // which IBM's License Service reads of the pods (2:1 is 2), 0 where they say none.
 func (c KafkaConnect) License() int64 {
-	ratio, _ := licenceRatio(c.Lookup("spec", "template", "pod", "metadata", "annotations"))
-	return ratio
+	return licenceRatio(c.Lookup("spec", "template", "pod", "metadata", "annotations"))
 }
 
-// licenceRatio reads productCloudpakRatio among annotations: 2:1 is 2.
-func licenceRatio(annotations *yaml.Node) (int64, bool) {
+// licenceRatio reads productCloudpakRatio among annotations: 2:1 is 2, and 0 is
+// none.
+func licenceRatio(annotations *yaml.Node) int64 {
 	const most = 100 // more than any of IBM's
 	text, _ := scalarField(annotations, "productCloudpakRatio")
 	left, right, _ := strings.Cut(text, ":")
 	ratio, ok := Whole(left)
 	if !ok || right != "1" || ratio < 1 || ratio > most {
-		return 0, false
+		return 0
 	}
-	return ratio, true
+	return ratio
 }

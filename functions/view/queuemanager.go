@@ -60,7 +60,7 @@ func (q QueueManager) Misshapen() string {
 // chargeable cores for each licence core (2:1 is 2), or that it is free.
 func (q QueueManager) License() (use string, ratio int64, free bool) {
 	use = q.Text("spec", "license", "use")
-	ratio, _ = licenceRatio(q.Lookup("spec", "annotations"))
+	ratio = licenceRatio(q.Lookup("spec", "annotations"))
 	metric, _ := scalarField(q.Lookup("spec", "annotations"), "productMetric")
 	return use, ratio, metric == "FREE"
 }
