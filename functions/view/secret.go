@@ -222,14 +222,23 @@ func plainSecrets(node *yaml.Node) [][]string {
 				found = append(found, append([]string{node.Content[i].Value}, path...))
 			}
 		}
-		list := OfNode(node)
-		apiVersion, kind := list.EntryType()
-		if items := list.Lookup("items"); kind == "Secret" && items != nil && items.Kind == yaml.SequenceNode {
-			for i, entry := range items.Content {
-				if Untyped(entry) && len(plainSecrets(Type(entry, apiVersion, kind))) > 0 {
-					found = append(found, []string{"items", "[" + strconv.Itoa(i) + "]"})
-				}
-			}
+		found = append(found, untypedSecrets(OfNode(node))...)
+	}
+	return found
+}
+
+// untypedSecrets returns the paths of the plain Secrets in a SecretList that
+// says their kind once.
+func untypedSecrets(list Object) [][]string {
+	apiVersion, kind := list.EntryType()
+	items := list.Lookup("items")
+	if kind != "Secret" || items == nil || items.Kind != yaml.SequenceNode {
+		return nil
+	}
+	var found [][]string
+	for i, entry := range items.Content {
+		if Untyped(entry) && len(plainSecrets(Type(entry, apiVersion, kind))) > 0 {
+			found = append(found, []string{"items", "[" + strconv.Itoa(i) + "]"})
 		}
 	}
 	return found
