@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/eda-gitops/functions/functions/fn"
@@ -52,25 +51,66 @@ type Spec struct {
 	// rendered/<environment>), kustomize or plugin (the kustomization in
 	// environments/<environment>). Defaults to rendered.
 	Source Source `yaml:"source,omitempty"`
+	// SourceHydrator lets Argo CD render environments/<environment> into a
+	// branch and sync that, with source kustomize. Left out, Argo CD syncs the
+	// source itself.
+	SourceHydrator *SourceHydrator `yaml:"sourceHydrator,omitempty"`
+	// Granularity is environment (one Application for each environment, and
+	// one for each entry of components) or component (one for each component
+	// of each environment: the Solution's, those of components, and what kinds
+	// says was found). Defaults to environment.
+	Granularity Granularity `yaml:"granularity,omitempty"`
 	// Template is merged into each Application: maps field by field, lists
 	// in place of the default.
 	Template Template `yaml:"template,omitempty"`
-	// Components by name. An entry gives the component an Application of its
-	// own in each of its environments, <solution>-<environment>-<component>;
-	// components without one are part of the environment's Application.
+	// Components by name: how a component's own Application,
+	// <solution>-<environment>-<component>, differs from the default. With
+	// granularity environment an entry is what gives the component one;
+	// components without are part of the environment's Application.
 	Components map[string]Component `yaml:"components,omitempty"`
+	// Project is the name of the developers' AppProject; the administrators'
+	// is <project>-admin. Defaults to <solution>-<cluster>.
+	Project string `yaml:"project,omitempty"`
 	// Projects by name: what AppProjects say other than the defaults. Names
-	// are <solution>-<cluster> (environments of class dev and stage),
-	// <solution>-<cluster>-admin (operators, and environments of class prod)
+	// are that of the developers (environments of class dev and stage),
+	// that of the administrators (operators, and environments of class prod)
 	// and those that components name.
 	Projects map[string]Project `yaml:"projects,omitempty"`
+	// Roles by name, in several projects at once.
+	Roles map[string]SharedRole `yaml:"roles,omitempty"`
+	// LockDefaultProject adds Argo CD's project default, locked: every
+	// Application must name another one then, other teams' included.
+	LockDefaultProject bool `yaml:"lockDefaultProject,omitempty"`
+	// ApplicationSet writes an ApplicationSet for each project in place of the
+	// Applications themselves. Left out, Applications are written: they can be
+	// reviewed, and no generator that goes empty deletes them.
+	ApplicationSet *ApplicationSet `yaml:"applicationSet,omitempty"`
+	// Health adds health checks to Argo CD's own configuration, without which
+	// sync waves wait for no operand. Left out, none are written.
+	Health *Health `yaml:"health,omitempty"`
+	// Kinds are a fact, written by eda-fn argo update: the kinds that each
+	// Application syncs, as ConfigMap or Deployment.apps, by <environment>,
+	// <environment>/<component> or clusters/<cluster>. Projects allow them and
+	// no others, and an environment has the components that are named here.
+	// Left out, projects allow what event-driven solutions are made of.
+	Kinds map[string][]string `yaml:"kinds,omitempty"`
+	// GeneratePaths are a fact, written by eda-fn argo update: all folders and
+	// files of the repository that a kustomization reaches, by the keys of
+	// kinds. They become the annotation manifest-generate-paths. Left out,
+	// Argo CD renders again at every commit, rendered manifests aside.
+	GeneratePaths map[string][]string `yaml:"generatePaths,omitempty"`
 	// ArgocdNamespace is the namespace of Argo CD, where Applications and
 	// AppProjects live. Defaults to openshift-gitops.
 	ArgocdNamespace string `yaml:"argocdNamespace,omitempty"`
 	// OperatorNamespaces are the namespaces that hold the cluster's operators
 	// and what belongs to them; the first one is the destination of the
-	// operators' Application. Defaults to [openshift-operators].
+	// operators' Application. Defaults to [openshift-operators]; an empty list
+	// means that this config has no Application for operators.
 	OperatorNamespaces []string `yaml:"operatorNamespaces,omitempty"`
+	// OperatorsPath is the folder of the cluster's operators. Defaults to
+	// rendered/clusters/<cluster>, with source kustomize or plugin to
+	// clusters/<cluster>.
+	OperatorsPath string `yaml:"operatorsPath,omitempty"`
 	// CreateNamespace adds the v1 Namespace of each environment of the
 	// cluster: the administrators' part, since a team's project may not sync
 	// one. Left out, no Namespace is written.
@@ -102,21 +142,75 @@ func (Source) Enum() []string {
 	return []string{string(SourceRendered), string(SourceKustomize), string(SourcePlugin)}
 }
 
+// Granularity says what has an Application of its own.
+type Granularity string
+
+// The granularities.
+const (
+	GranularityEnvironment Granularity = "environment"
+	GranularityComponent   Granularity = "component"
+)
+
+// Enum lists the values.
+func (Granularity) Enum() []string {
+	return []string{string(GranularityEnvironment), string(GranularityComponent)}
+}
+
 // Component says how a component's own Application differs from what the
 // Solution says.
 type Component struct {
+	// Name is the Application's name; the word ENVIRONMENT in it stands for
+	// the environment's name. It is for Applications that are there under
+	// another name. Defaults to <solution>-ENVIRONMENT-<component>.
+	Name string `yaml:"name,omitempty"`
 	// Path is the folder in the repository; the word ENVIRONMENT in it stands
 	// for the environment's name. Defaults to rendered/ENVIRONMENT/<component>,
 	// with source kustomize or plugin to environments/ENVIRONMENT/<component>.
 	Path string `yaml:"path,omitempty"`
+	// Sources, at most 3, take the place of path where a component is made of
+	// others' repositories: a Helm chart and its values, for one.
+	Sources []ComponentSource `yaml:"sources,omitempty"`
 	// Wave is the Application's sync wave; a lower one syncs earlier. Defaults
 	// to the Solution's for this component.
 	Wave *int `yaml:"wave,omitempty"`
 	// Project is the AppProject: one of the two of the cluster, or a name
 	// under projects. Defaults to that of the environment's class.
 	Project string `yaml:"project,omitempty"`
-	// Environments that have the component. Defaults to all of the cluster.
+	// Namespace that it syncs to; the word ENVIRONMENT in it stands for the
+	// environment's name. Defaults to the environment's.
+	Namespace string `yaml:"namespace,omitempty"`
+	// Environments that have the component. Defaults to those of the cluster
+	// for which kinds names it, and without kinds to all of the cluster.
 	Environments []string `yaml:"environments,omitempty"`
+}
+
+// ComponentSource is one of several sources of an Application.
+type ComponentSource struct {
+	// RepoURL is a Git repository, or with chart a Helm repository. Defaults
+	// to the Solution's.
+	RepoURL string `yaml:"repoURL,omitempty"`
+	// TargetRevision is the branch, tag or commit, or the chart's version.
+	// Defaults to the Solution's in the Solution's repository; required in
+	// any other.
+	TargetRevision string `yaml:"targetRevision,omitempty"`
+	// Path is the folder, with ENVIRONMENT for the environment's name.
+	Path string `yaml:"path,omitempty"`
+	// Chart is the name of a Helm chart, in place of a path.
+	Chart string `yaml:"chart,omitempty"`
+	// Ref is a name by which the values of another source refer to this one:
+	// $values/dev.yaml. It needs no path.
+	Ref string `yaml:"ref,omitempty"`
+	// Helm is for a chart only.
+	Helm *Helm `yaml:"helm,omitempty"`
+}
+
+// Helm is how a chart is rendered.
+type Helm struct {
+	// ReleaseName defaults to the Application's name.
+	ReleaseName string `yaml:"releaseName,omitempty"`
+	// ValueFiles such as $values/ENVIRONMENT.yaml, with ENVIRONMENT for the
+	// environment's name.
+	ValueFiles []string `yaml:"valueFiles,omitempty"`
 }
 
 // Project is what an AppProject says other than the default. Lists stand in
@@ -131,12 +225,13 @@ type Project struct {
 	// project's Applications and no others.
 	Destinations []Destination `yaml:"destinations,omitempty"`
 	// ClusterResourceWhitelist are the cluster-scoped kinds that may be
-	// synced. Defaults to none, for administrators to Namespace.
+	// synced. Defaults to none, for administrators to Namespace and those
+	// under kinds.
 	ClusterResourceWhitelist []GroupKind `yaml:"clusterResourceWhitelist,omitempty"`
 	// NamespaceResourceWhitelist are the namespaced kinds that may be synced.
-	// Defaults to those that event-driven solutions are made of, without
-	// Secret, Role, RoleBinding, Subscription and Application; for
-	// administrators with Role, RoleBinding and the objects of operators.
+	// Defaults to those under kinds, and without kinds to those that
+	// event-driven solutions are made of. Neither has Secret or Application;
+	// Role, RoleBinding and the objects of operators are for administrators.
 	NamespaceResourceWhitelist []GroupKind `yaml:"namespaceResourceWhitelist,omitempty"`
 	// Kinds adds kinds to namespaceResourceWhitelist (true) and takes kinds
 	// out of it (false): RoleBinding.rbac.authorization.k8s.io, or ConfigMap
@@ -165,27 +260,33 @@ type GroupKind struct {
 	Kind string `yaml:"kind"`
 }
 
-// Role is what some people or a robot may do with the project's Applications.
-type Role struct {
-	// Description is what people read.
-	Description string `yaml:"description,omitempty"`
-	// Policies have six fields:
-	// "p, proj:<project>:<role>, applications, get, <project>/*, allow".
-	Policies []string `yaml:"policies,omitempty"`
-	// Groups of people, as Argo CD's login names them.
-	Groups []string `yaml:"groups,omitempty"`
-}
-
-// Default fills source, argocdNamespace and operatorNamespaces.
+// Default fills source, granularity, argocdNamespace, operatorNamespaces, and
+// what an ApplicationSet, a hydrator and health are.
 func (c *GenerateArgoApps) Default() {
-	if c.Spec.Source == "" {
-		c.Spec.Source = SourceRendered
+	s := &c.Spec
+	if s.Source == "" {
+		s.Source = SourceRendered
+		if s.SourceHydrator != nil {
+			s.Source = SourceKustomize
+		}
 	}
-	if c.Spec.ArgocdNamespace == "" {
-		c.Spec.ArgocdNamespace = DefaultArgocdNamespace
+	if s.Granularity == "" {
+		s.Granularity = GranularityEnvironment
 	}
-	if len(c.Spec.OperatorNamespaces) == 0 {
-		c.Spec.OperatorNamespaces = []string{DefaultOperatorNamespace}
+	if s.ArgocdNamespace == "" {
+		s.ArgocdNamespace = DefaultArgocdNamespace
+	}
+	if s.OperatorNamespaces == nil {
+		s.OperatorNamespaces = []string{DefaultOperatorNamespace}
+	}
+	if s.ApplicationSet != nil {
+		s.ApplicationSet.fill()
+	}
+	if s.SourceHydrator != nil {
+		s.SourceHydrator.fill()
+	}
+	if s.Health != nil {
+		s.Health.fill(s.ArgocdNamespace)
 	}
 }
 
@@ -206,15 +307,96 @@ func (c *GenerateArgoApps) Validate() fn.Results {
 			results = append(results, c.Errorf(fmt.Sprintf("spec.operatorNamespaces[%d]", i), "%v", err))
 		}
 	}
+	if err := validPath(c.Spec.OperatorsPath); err != nil {
+		results = append(results, c.Errorf("spec.operatorsPath", "%v", err))
+	}
+	if name := c.Spec.Project; name != "" && !dnsName.MatchString(name) {
+		results = append(results, c.Errorf("spec.project", "%q is no name of an AppProject; expected lower-case letters, digits, '-' and '.'", name))
+	}
 	for _, name := range solution.Names(c.Spec.Components) {
-		if err := validPath(c.Spec.Components[name].Path); err != nil {
-			results = append(results, c.Errorf(view.Path("spec", "components", name, "path"), "%v", err))
-		}
+		results = append(results, c.validateComponent(name)...)
 	}
 	for _, name := range solution.Names(c.Spec.Projects) {
 		results = append(results, c.validateProject(name, c.Spec.Projects[name])...)
 	}
+	results = append(results, c.validateRoles()...)
+	results = append(results, c.validateFacts()...)
+	results = append(results, c.validateOptions()...)
 	return append(results, c.validateTemplate()...)
+}
+
+// dnsName is a name of a custom resource (a DNS subdomain).
+var dnsName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`)
+
+// maxSources of one Application: more make syncs slow and diffs unreadable.
+const maxSources = 3
+
+func (c *GenerateArgoApps) validateComponent(name string) fn.Results {
+	var results fn.Results
+	component := c.Spec.Components[name]
+	fail := func(field, format string, args ...any) {
+		results = append(results, c.Errorf(view.Path("spec", "components", name)+"."+field, format, args...))
+	}
+	if err := validPath(component.Path); err != nil {
+		fail("path", "%v", err)
+	}
+	in := func(pattern string) string { return strings.ReplaceAll(pattern, solution.DefaultBaseNamespace, "x") }
+	if n := in(component.Name); n != "" && (!dnsLabel.MatchString(n) || len(n) > solution.MaxLabel) {
+		fail("name", "%q is no name of an Application; expected a DNS label: lower-case letters, digits and '-', at most %d", component.Name, solution.MaxLabel)
+	}
+	if component.Namespace != "" {
+		if err := solution.ValidNamespace(in(component.Namespace)); err != nil {
+			fail("namespace", "%v", err)
+		}
+	}
+	switch n := len(component.Sources); {
+	case n > maxSources:
+		fail("sources", "has %d entries; an Application has at most %d", n, maxSources)
+	case n > 0 && component.Path != "":
+		fail("sources", "stands beside path; keep one of the two")
+	case n > 0 && c.Spec.SourceHydrator != nil:
+		fail("sources", "goes with no sourceHydrator, which has one source")
+	}
+	for i := range component.Sources {
+		component.Sources[i].validate(func(field, format string, args ...any) {
+			fail(fmt.Sprintf("sources[%d]", i)+field, format, args...)
+		})
+	}
+	return results
+}
+
+// helmRepository is an index's or a registry's URL, which needs no path.
+var helmRepository = regexp.MustCompile(`^(https|http|oci)://[^/@\s]+(/[^@\s]*)?$`)
+
+// validRepository checks the URL of a Git or a Helm repository.
+func validRepository(repoURL string) error {
+	if helmRepository.MatchString(repoURL) {
+		return nil
+	}
+	return solution.ValidRepoURL(repoURL)
+}
+
+func (s *ComponentSource) validate(fail func(field, format string, args ...any)) {
+	if s.RepoURL != "" {
+		if err := validRepository(s.RepoURL); err != nil {
+			fail(".repoURL", "%v", err)
+		} else if s.TargetRevision == "" {
+			fail(".targetRevision", "is missing; name the branch, tag or version in %s", s.RepoURL)
+		}
+	}
+	if err := validPath(s.Path); err != nil {
+		fail(".path", "%v", err)
+	}
+	switch {
+	case s.Chart != "" && s.Path != "":
+		fail("", "has chart and path; keep one of the two")
+	case s.Chart == "" && s.Path == "" && s.Ref == "":
+		fail("", "has no path, chart or ref; name what it holds")
+	case s.Chart != "" && s.RepoURL == "":
+		fail(".repoURL", "is missing; name the Helm repository of chart %s", s.Chart)
+	case s.Helm != nil && s.Chart == "":
+		fail(".helm", "goes with chart only; take it out")
+	}
 }
 
 // pathText is what a path may hold: no letter of it means something to Argo
@@ -254,7 +436,7 @@ func (c *GenerateArgoApps) validateProject(name string, project Project) fn.Resu
 		if strings.HasPrefix(repo, "!") || strings.Contains(repo, "*") {
 			continue
 		}
-		if err := solution.ValidRepoURL(repo); err != nil {
+		if err := validRepository(repo); err != nil {
 			fail(fmt.Sprintf(".sourceRepos[%d]", i), "%v", err)
 		}
 	}
@@ -281,14 +463,18 @@ func (c *GenerateArgoApps) validateProject(name string, project Project) fn.Resu
 	}
 	for _, kind := range solution.Names(project.Kinds) {
 		if !kindName.MatchString(kind) {
-			fail(".kinds["+kind+"]", "is no kind; expected ConfigMap, or RoleBinding.rbac.authorization.k8s.io for one with a group")
+			fail(".kinds["+kind+"]", noKind)
 		}
 	}
 	for _, role := range solution.Names(project.Roles) {
-		results = append(results, c.validateRole(view.Path("spec", "projects", name, "roles", role), name, role, project.Roles[role])...)
+		r := project.Roles[role]
+		results = append(results, c.validateRole(view.Path("spec", "projects", name, "roles", role), role, &r)...)
+		results = append(results, c.validatePolicies(view.Path("spec", "projects", name, "roles", role), name, role, &r)...)
 	}
 	return results
 }
+
+const noKind = "is no kind; expected ConfigMap, or RoleBinding.rbac.authorization.k8s.io for one with a group"
 
 // validKind refuses what lets everything through.
 func validKind(k GroupKind) error {
@@ -297,50 +483,6 @@ func validKind(k GroupKind) error {
 		return fmt.Errorf("has no kind; expected {group: apps, kind: Deployment}")
 	case k.Group == "*" || k.Kind == "*" && !strings.Contains(k.Group, "."):
 		return fmt.Errorf("group %q, kind %q lets every kind through; name the kinds", k.Group, k.Kind)
-	}
-	return nil
-}
-
-// What Argo CD itself checks of a role. Source: argo-cd v3.2.11,
-// pkg/apis/application/v1alpha1/types.go (validatePolicy, validateRoleName) and
-// util/rbac (ProjectScoped).
-var (
-	roleName        = regexp.MustCompile(`^[a-zA-Z0-9]([-_a-zA-Z0-9]*[a-zA-Z0-9])?$`)
-	policyResources = []string{"applications", "applicationsets", "clusters", "exec", "logs", "repositories"}
-)
-
-func (c *GenerateArgoApps) validateRole(at, project, name string, role Role) fn.Results {
-	var results fn.Results
-	if !roleName.MatchString(name) {
-		results = append(results, c.Errorf(at, "%q is no role name: letters, digits, '-' and '_', beginning and ending with a letter or digit", name))
-	}
-	for i, policy := range role.Policies {
-		if err := validPolicy(project, name, policy); err != nil {
-			results = append(results, c.Errorf(fmt.Sprintf("%s.policies[%d]", at, i), "%v", err))
-		}
-	}
-	return results
-}
-
-func validPolicy(project, role, policy string) error {
-	fields := strings.Split(policy, ",")
-	for i := range fields {
-		fields[i] = strings.TrimSpace(fields[i])
-	}
-	subject, prefix := "proj:"+project+":"+role, project+"/"
-	switch {
-	case len(fields) != 6 || fields[0] != "p":
-		return fmt.Errorf("%q has not the six fields of a policy; expected \"p, %s, applications, get, %s*, allow\"", policy, subject, prefix)
-	case fields[1] != subject:
-		return fmt.Errorf("is about %q; expected %q", fields[1], subject)
-	case !slices.Contains(policyResources, fields[2]):
-		return fmt.Errorf("%q is no resource of a project; expected one of %s", fields[2], strings.Join(policyResources, ", "))
-	case fields[3] == "":
-		return fmt.Errorf("has no action; expected get, sync or another of Argo CD's")
-	case !strings.HasPrefix(fields[4], prefix):
-		return fmt.Errorf("is about the objects %q; expected %s* or one that begins with %s", fields[4], prefix, prefix)
-	case fields[5] != "allow" && fields[5] != "deny":
-		return fmt.Errorf("ends with %q; expected allow or deny", fields[5])
 	}
 	return nil
 }

@@ -50,6 +50,21 @@ var adminKinds = map[string][]string{
 	"rbac.authorization.k8s.io": {"Role", "RoleBinding"},
 }
 
+// withheld says whether a kind that is rendered is allowed only where the config
+// says so: what the tables above leave out on purpose. OpenShift's own rights
+// (authorization.openshift.io) are like Kubernetes'.
+func withheld(kind view.GroupKind, isAdmin bool) bool {
+	switch kind.Group {
+	case view.ArgoGroup:
+		return true
+	case "operators.coreos.com":
+		return !isAdmin
+	case "rbac.authorization.k8s.io", "authorization.openshift.io":
+		return !isAdmin
+	}
+	return kind == view.GroupKind{Kind: "Secret"}
+}
+
 // namespaceKind is what an Application must be allowed to sync before it can
 // make its namespace: Argo CD holds CreateNamespace=true against the project
 // too (argo-cd v3.2.11, gitops-engine getSyncTasks).
@@ -83,8 +98,7 @@ func change(kinds []view.GroupKind, changes map[string]bool) []view.GroupKind {
 	}
 	kinds = slices.Clone(kinds)
 	for _, name := range slices.Sorted(maps.Keys(changes)) {
-		kind, group, _ := strings.Cut(name, ".")
-		gk := view.GroupKind{Group: group, Kind: kind}
+		gk := ParseKind(name)
 		if changes[name] {
 			kinds = append(kinds, gk)
 			continue

@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/eda-gitops/functions/functions/fn"
@@ -38,13 +39,23 @@ const (
 type application struct {
 	name    string
 	project string
+	// what it is, for ApplicationSets: they take those that are alike.
+	what string
+	// key of the facts, and the folder in a hydrator's branch.
+	key string
+	// place is the environment's name, or the cluster's.
+	place string
 	// labels beside those that every object of the generator has.
 	labels map[string]string
 	// path is a folder of the repository, exclude what lies in it and is
 	// synced by others: patterns relative to it.
 	path    string
 	exclude []string
-	wave    int
+	// sources in place of path.
+	sources []ComponentSource
+	wave    string
+	// generatePaths is the annotation's text, empty for none.
+	generatePaths string
 	// destination holds the namespace for objects that name none.
 	destination view.ArgoDestination
 	// namespaces are all those that it syncs to.
@@ -54,16 +65,26 @@ type application struct {
 	guarded bool
 }
 
+// What an Application is.
+const (
+	whatOperators   = "operators"
+	whatEnvironment = "environments"
+	whatComponent   = "components"
+)
+
 // project is one AppProject as it is wanted.
 type project struct {
-	name         string
-	description  string
+	name        string
+	description string
+	// described says that the config has the description.
+	described    bool
 	sourceRepos  []string
 	destinations []view.ArgoDestination
 	clusterKinds []view.GroupKind
 	kinds        []view.GroupKind
-	// override is what the config says, zero for nothing.
-	override Project
+	roles        []view.ProjectRole
+	// says says that the config has roles for the project.
+	says bool
 }
 
 // mayCreateNamespace says whether Applications of the project may have
@@ -80,6 +101,7 @@ type plan struct {
 type planner struct {
 	*GenerateArgoApps
 	solution *solution.Solution
+	scopes   view.Scopes
 	cluster  solution.Destination
 	// names of the Applications so far, and the name by the path.
 	names   map[string]bool
@@ -90,8 +112,8 @@ type planner struct {
 
 // makePlan works out what is wanted. The plan counts only when no result is an
 // error.
-func (c *GenerateArgoApps) makePlan(s *solution.Solution) (plan, fn.Results) {
-	p := &planner{GenerateArgoApps: c, solution: s, names: map[string]bool{}, paths: map[string]string{}}
+func (c *GenerateArgoApps) makePlan(s *solution.Solution, scopes view.Scopes) (plan, fn.Results) {
+	p := &planner{GenerateArgoApps: c, solution: s, scopes: scopes, names: map[string]bool{}, paths: map[string]string{}}
 	cluster, found := s.Spec.Clusters[c.Spec.Cluster]
 	if !found {
 		p.failf("spec.cluster", "the Solution %s has no cluster %q%s",
@@ -137,6 +159,11 @@ func (p *planner) checkNames() {
 	for _, name := range solution.Names(p.Spec.Components) {
 		check(&p.Header, view.Path("spec", "components", name), name)
 	}
+	if p.Spec.Granularity == GranularityComponent {
+		for _, name := range solution.Names(p.solution.Spec.Components) {
+			check(&p.solution.Header, view.Path("spec", "components", name), name)
+		}
+	}
 }
 
 // environments returns the names of the cluster's environments, sorted.
@@ -166,10 +193,16 @@ func (p *planner) checkComponents() {
 
 // developers and administrators are the names of the cluster's two projects.
 func (p *planner) developers() string {
+	if p.Spec.Project != "" {
+		return p.Spec.Project
+	}
 	return shorten(p.solution.Metadata.Name + "-" + p.Spec.Cluster)
 }
 
 func (p *planner) administrators() string {
+	if p.Spec.Project != "" {
+		return shorten(p.Spec.Project + "-admin")
+	}
 	return shorten(p.solution.Metadata.Name + "-" + p.Spec.Cluster + "-admin")
 }
 
@@ -205,7 +238,9 @@ const (
 )
 
 func (p *planner) planApplications() {
-	p.planOperators()
+	if len(p.Spec.OperatorNamespaces) > 0 {
+		p.planOperators()
+	}
 	for _, name := range p.environments() {
 		environment := p.solution.Spec.Environments[name]
 		if name == clustersFolder && p.Spec.Source == SourceRendered {
@@ -213,29 +248,65 @@ func (p *planner) planApplications() {
 				"its folder %s holds the clusters' operators; give the environment another name", p.folder(name)))
 			continue
 		}
-		p.add(p.inEnvironment(environment, application{
-			name:    shorten(p.solution.Metadata.Name + "-" + name),
-			project: p.projectOf(environment),
-			path:    p.folder(name),
-			wave:    environmentWave,
-			labels:  map[string]string{environmentLabel: name},
-		}))
-		for _, component := range solution.Names(p.Spec.Components) {
+		if p.Spec.Granularity == GranularityEnvironment {
+			p.add(p.inEnvironment(environment, application{
+				name:    shorten(p.solution.Metadata.Name + "-" + name),
+				project: p.projectOf(environment),
+				what:    whatEnvironment,
+				key:     name,
+				place:   name,
+				path:    p.folder(name),
+				wave:    strconv.Itoa(environmentWave),
+				labels:  map[string]string{environmentLabel: name},
+			}))
+		}
+		for _, component := range p.components(name) {
 			p.planComponent(component, name, environment)
 		}
 	}
 	slices.SortFunc(p.plan.applications, func(a, b application) int { return strings.Compare(a.name, b.name) })
 }
 
+// components returns the names of an environment's components that have an
+// Application of their own, sorted.
+func (p *planner) components(environment string) []string {
+	found, known := p.found(environment)
+	names := map[string]bool{}
+	for name := range p.Spec.Components {
+		names[name] = true
+	}
+	if p.Spec.Granularity == GranularityComponent {
+		for name := range p.solution.Spec.Components {
+			names[name] = true
+		}
+		for _, name := range found {
+			names[name] = true
+		}
+	}
+	return slices.DeleteFunc(solution.Names(names), func(name string) bool {
+		config := p.Spec.Components[name]
+		if len(config.Environments) > 0 {
+			return !slices.Contains(config.Environments, environment)
+		}
+		return known && len(config.Sources) == 0 && !slices.Contains(found, name)
+	})
+}
+
 func (p *planner) planOperators() {
 	app := application{
 		name:        shorten(p.solution.Metadata.Name + "-" + p.Spec.Cluster + "-operators"),
 		project:     p.administrators(),
+		what:        whatOperators,
+		key:         clustersFolder + "/" + p.Spec.Cluster,
+		place:       p.Spec.Cluster,
 		path:        p.folder(clustersFolder, p.Spec.Cluster),
-		wave:        operatorsWave,
+		wave:        strconv.Itoa(operatorsWave),
 		destination: p.destination(p.Spec.OperatorNamespaces[0]),
 		namespaces:  p.Spec.OperatorNamespaces,
 		guarded:     true,
+	}
+	if p.Spec.OperatorsPath != "" {
+		app.path = p.Spec.OperatorsPath
 	}
 	if p.Spec.Source == SourceRendered {
 		app.exclude = []string{argocdFolder + "/*"}
@@ -243,27 +314,34 @@ func (p *planner) planOperators() {
 	p.add(app)
 }
 
-// planComponent adds a component's own Application, if the environment has it.
+// planComponent adds a component's own Application to an environment.
 func (p *planner) planComponent(component, name string, environment solution.Environment) {
 	config := p.Spec.Components[component]
-	if len(config.Environments) > 0 && !slices.Contains(config.Environments, name) {
-		return
-	}
 	app := application{
 		name:    shorten(p.solution.Metadata.Name + "-" + name + "-" + component),
 		project: p.projectOf(environment),
+		what:    whatComponent,
+		key:     name + "/" + component,
+		place:   name,
 		path:    p.folder(name, component),
-		wave:    environmentWave,
+		wave:    strconv.Itoa(environmentWave),
 		labels:  map[string]string{environmentLabel: name, componentLabel: component},
 	}
+	if config.Name != "" {
+		app.name = inPlace(config.Name, name)
+	}
 	if config.Path != "" {
-		app.path = strings.ReplaceAll(config.Path, solution.DefaultBaseNamespace, name)
+		app.path = inPlace(config.Path, name)
+	}
+	for _, source := range config.Sources {
+		app.sources = append(app.sources, p.complete(source, name))
+		app.path = ""
 	}
 	if known, found := p.solution.Spec.Components[component]; found {
-		app.wave = known.Wave
+		app.wave = strconv.Itoa(known.Wave)
 	}
 	if config.Wave != nil {
-		app.wave = *config.Wave
+		app.wave = strconv.Itoa(*config.Wave)
 	}
 	if config.Project != "" {
 		app.project = config.Project
@@ -272,7 +350,35 @@ func (p *planner) planComponent(component, name string, environment solution.Env
 		p.failf(view.Path("spec", "components", component, "project"),
 			"%q is the developers' project, and environment %s is of class prod; use %s", app.project, name, p.administrators())
 	}
+	if config.Namespace != "" {
+		environment.Namespace = inPlace(config.Namespace, name)
+	}
 	p.add(p.inEnvironment(environment, app))
+}
+
+// inPlace puts an environment's name in place of ENVIRONMENT.
+func inPlace(pattern, environment string) string {
+	return strings.ReplaceAll(pattern, solution.DefaultBaseNamespace, environment)
+}
+
+// complete fills a source for an environment.
+func (p *planner) complete(s ComponentSource, environment string) ComponentSource {
+	if s.RepoURL == "" {
+		s.RepoURL = p.solution.Spec.RepoURL
+		if s.TargetRevision == "" {
+			s.TargetRevision = p.solution.Spec.TargetRevision
+		}
+	}
+	s.Path = inPlace(s.Path, environment)
+	if s.Helm != nil {
+		helm := *s.Helm
+		helm.ValueFiles = nil
+		for _, file := range s.Helm.ValueFiles {
+			helm.ValueFiles = append(helm.ValueFiles, inPlace(file, environment))
+		}
+		s.Helm = &helm
+	}
+	return s
 }
 
 // inEnvironment completes an Application that syncs to an environment.
@@ -290,14 +396,15 @@ func (p *planner) destination(namespace string) view.ArgoDestination {
 // add adds an Application whose name and folder nobody else has.
 func (p *planner) add(app application) {
 	if p.names[app.name] {
-		p.failf("", "two Applications would have the name %s; rename the environment or the component", app.name)
+		p.failf("", "two Applications would have the name %s; rename the environment or the component, or put ENVIRONMENT into the component's name", app.name)
 		return
 	}
-	if other, taken := p.paths[app.path]; taken {
+	if other, taken := p.paths[app.path]; taken && app.path != "" {
 		p.failf("", "Applications %s and %s would both sync %s; give them folders of their own (in a component's path, ENVIRONMENT stands for the environment's name)",
 			other, app.name, app.path)
 		return
 	}
+	app.generatePaths = p.generatePathsText(app.key)
 	p.names[app.name], p.paths[app.path] = true, app.name
 	p.plan.applications = append(p.plan.applications, app)
 }
@@ -332,180 +439,4 @@ func (p *planner) shareFolders() {
 	for i := range p.plan.applications {
 		slices.Sort(p.plan.applications[i].exclude)
 	}
-}
-
-// planProjects adds a project for every one that an Application names.
-func (p *planner) planProjects() {
-	names := map[string]bool{}
-	for i := range p.plan.applications {
-		names[p.plan.applications[i].project] = true
-	}
-	for _, name := range solution.Names(p.Spec.Projects) {
-		if !names[name] {
-			p.failf(view.Path("spec", "projects", name), "no Application is in this project%s", fnconfig.Suggest(name, solution.Names(names)))
-		}
-	}
-	for _, name := range solution.Names(names) {
-		made := p.defaultProject(name)
-		p.override(&made, p.Spec.Projects[name])
-		p.plan.projects = append(p.plan.projects, made)
-	}
-}
-
-// defaultProject fences in exactly what the project's Applications do.
-func (p *planner) defaultProject(name string) project {
-	made := project{name: name, sourceRepos: []string{p.solution.Spec.RepoURL}, kinds: allKinds(teamKinds)}
-	for i := range p.plan.applications {
-		app := &p.plan.applications[i]
-		if app.project != name {
-			continue
-		}
-		for _, namespace := range app.namespaces {
-			if d := p.destination(namespace); !slices.Contains(made.destinations, d) {
-				made.destinations = append(made.destinations, d)
-			}
-		}
-	}
-	slices.SortFunc(made.destinations, func(a, b view.ArgoDestination) int { return strings.Compare(a.Namespace, b.Namespace) })
-	switch name {
-	case p.administrators():
-		made.description = fmt.Sprintf("%s in cluster %s: operators, and environments of class prod", p.solution.Metadata.Name, p.Spec.Cluster)
-		made.kinds = allKinds(teamKinds, adminKinds)
-		made.clusterKinds = []view.GroupKind{namespaceKind}
-	case p.developers():
-		made.description = fmt.Sprintf("%s in cluster %s: environments of class dev and stage", p.solution.Metadata.Name, p.Spec.Cluster)
-	default:
-		made.description = fmt.Sprintf("%s in cluster %s: components of their own project", p.solution.Metadata.Name, p.Spec.Cluster)
-	}
-	return made
-}
-
-// override writes what the config says over a project's defaults.
-func (p *planner) override(made *project, config Project) {
-	made.override = config
-	if config.SourceRepos != nil {
-		made.sourceRepos = config.SourceRepos
-	}
-	if config.Destinations != nil {
-		made.destinations = nil
-	}
-	for _, d := range config.Destinations {
-		destination := view.ArgoDestination(d)
-		if d.Server == "" && d.Name == "" {
-			destination = p.destination(d.Namespace)
-		}
-		made.destinations = append(made.destinations, destination)
-	}
-	if config.ClusterResourceWhitelist != nil {
-		made.clusterKinds = viewKinds(config.ClusterResourceWhitelist)
-	}
-	if config.NamespaceResourceWhitelist != nil {
-		made.kinds = viewKinds(config.NamespaceResourceWhitelist)
-	}
-	made.kinds = change(made.kinds, config.Kinds)
-	if len(made.kinds) == 0 {
-		p.failf(view.Path("spec", "projects", made.name, "kinds"), "takes away every kind, which Argo CD may read as none forbidden; leave one")
-	}
-}
-
-func viewKinds(kinds []GroupKind) []view.GroupKind {
-	out := make([]view.GroupKind, len(kinds))
-	for i, k := range kinds {
-		out[i] = view.GroupKind(k)
-	}
-	return out
-}
-
-// checkFences holds the projects against Argo CD's own namespace and against
-// their Applications.
-func (p *planner) checkFences() {
-	for i := range p.plan.projects {
-		made := &p.plan.projects[i]
-		p.checkControlPlane(made)
-		for j := range p.plan.applications {
-			if app := &p.plan.applications[j]; app.project == made.name {
-				p.checkInside(made, app)
-			}
-		}
-	}
-}
-
-// checkControlPlane refuses a team that can write where Argo CD lives: whoever
-// writes Applications there administers it.
-func (p *planner) checkControlPlane(made *project) {
-	if made.name == p.administrators() {
-		return
-	}
-	for _, d := range made.destinations {
-		for _, namespace := range slices.Compact([]string{p.Spec.ArgocdNamespace, DefaultArgocdNamespace}) {
-			if !strings.HasPrefix(d.Namespace, "!") && matches(d.Namespace, namespace) {
-				p.failf(view.Path("spec", "projects", made.name, "destinations"),
-					"%q takes in %s, where Argo CD lives: a team that writes there administers Argo CD; name the team's namespaces", d.Namespace, namespace)
-			}
-		}
-	}
-}
-
-// checkInside checks that a project lets an Application in.
-func (p *planner) checkInside(made *project, app *application) {
-	at := []string{"spec", "projects", made.name}
-	if !permits(made.sourceRepos, p.solution.Spec.RepoURL) {
-		p.failf(view.Path(append(at, "sourceRepos")...), "leaves out the Solution's repoURL %s, from which Application %s syncs; add it",
-			p.solution.Spec.RepoURL, app.name)
-	}
-	for _, namespace := range app.namespaces {
-		if d := p.destination(namespace); !permitsDestination(made.destinations, d) {
-			p.failf(view.Path(append(at, "destinations")...), "leaves out namespace %s of this cluster, to which Application %s syncs; add it",
-				namespace, app.name)
-		}
-	}
-}
-
-// permits follows Argo CD: a pattern that begins with "!" denies what the rest
-// of it matches.
-func permits(patterns []string, value string) bool {
-	permitted := false
-	for _, pattern := range patterns {
-		if denied, found := strings.CutPrefix(pattern, "!"); found {
-			if matches(denied, value) {
-				return false
-			}
-			continue
-		}
-		permitted = permitted || matches(pattern, value)
-	}
-	return permitted
-}
-
-func permitsDestination(destinations []view.ArgoDestination, d view.ArgoDestination) bool {
-	var namespaces []string
-	for _, allowed := range destinations {
-		sameServer := d.Server != "" && matches(allowed.Server, d.Server)
-		sameName := d.Name != "" && matches(allowed.Name, d.Name)
-		if sameServer || sameName {
-			namespaces = append(namespaces, allowed.Namespace)
-		}
-	}
-	return permits(namespaces, d.Namespace)
-}
-
-// matches says whether a pattern with "*" for any text matches a value.
-func matches(pattern, value string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == value
-	}
-	rest, found := strings.CutPrefix(value, parts[0])
-	if !found {
-		return false
-	}
-	last := parts[len(parts)-1]
-	for _, part := range parts[1 : len(parts)-1] {
-		i := strings.Index(rest, part)
-		if i < 0 {
-			return false
-		}
-		rest = rest[i+len(part):]
-	}
-	return strings.HasSuffix(rest, last)
 }

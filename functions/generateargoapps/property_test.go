@@ -94,6 +94,39 @@ spec:
 	return c.String(), s.String()
 }
 
+// TestOneMoreComponent: a component that comes adds its own objects and changes
+// no other; when it goes again, only they go.
+func TestOneMoreComponent(t *testing.T) {
+	const added = "    zz-added: {wave: 15}\n"
+	random := rand.New(rand.NewPCG(5, 6))
+	for i := range 30 {
+		config, in := randomCase(random)
+		config = strings.Replace(config, "spec:\n", "spec:\n  granularity: component\n", 1)
+		in += "  components:\n    event-streams: {wave: 10}\n"
+		before, results := fntest.Run(t, functions, config, in)
+		if results.Failed() {
+			t.Fatalf("case %d: %v", i, results.Err())
+		}
+		// On top of what is there, as where the output is kept.
+		more := strings.Replace(before, "    event-streams: {wave: 10}\n", "    event-streams: {wave: 10}\n"+added, 1)
+		after, results := fntest.Run(t, functions, config, more)
+		if results.Failed() {
+			t.Fatalf("case %d: %v", i, results.Err())
+		}
+		was := sorted(before)
+		for _, document := range sorted(after) {
+			if !slices.Contains(was, document) && !strings.Contains(document, "kind: Solution") && !strings.Contains(document, "-zz-added") &&
+				!strings.Contains(document, "fn.eda-gitops.io/component: zz-added") {
+				t.Errorf("case %d: changes\n%s", i, document)
+			}
+		}
+		again, _ := fntest.Run(t, functions, config, strings.Replace(after, added, "", 1))
+		if !slices.Equal(sorted(again), was) {
+			t.Errorf("case %d: without it again\n%s\nbefore\n%s", i, again, before)
+		}
+	}
+}
+
 var validName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 
 // unsafe returns what is wrong with a set of AppProjects and Applications.

@@ -2,7 +2,6 @@ package generateargoapps
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -28,7 +27,7 @@ func (c *GenerateArgoApps) Transform(_ fn.Env, items []*yaml.RNode) ([]*yaml.RNo
 		return items, append(results, c.Errorf("",
 			"there is no Solution among the objects; list this config under transformers (under generators it sees nothing but itself) and the Solution's folder under resources"))
 	}
-	wanted, problems := c.makePlan(s)
+	wanted, problems := c.makePlan(s, view.ScopesOf(items))
 	results = append(results, problems...)
 	if results.Failed() {
 		return items, results
@@ -38,16 +37,31 @@ func (c *GenerateArgoApps) Transform(_ fn.Env, items []*yaml.RNode) ([]*yaml.RNo
 		return items, append(results, c.Errorf("spec.template", "%v", err))
 	}
 	g.namespaces()
+	g.health()
+	g.lockDefault()
 	for i := range wanted.projects {
 		g.project(&wanted.projects[i])
 	}
-	for i := range wanted.applications {
-		app := &wanted.applications[i]
-		j := slices.IndexFunc(wanted.projects, func(p project) bool { return p.name == app.project })
-		g.application(app, wanted.projects[j].mayCreateNamespace())
-	}
+	g.applications(&wanted)
 	kept := g.removeStale(items)
 	return append(kept, g.added...), append(results, g.results...)
+}
+
+// applications writes the Applications, or the ApplicationSets in their place.
+func (g *generator) applications(wanted *plan) {
+	if g.Spec.ApplicationSet != nil {
+		g.applicationSets(wanted)
+		return
+	}
+	for i := range wanted.applications {
+		app := &wanted.applications[i]
+		g.application(app, wanted.project(app.project).mayCreateNamespace())
+	}
+}
+
+// project returns a project of the plan by its name.
+func (p *plan) project(name string) *project {
+	return &p.projects[slices.IndexFunc(p.projects, func(made project) bool { return made.name == name })]
 }
 
 // key is what an object is recognised by; no kind is in two groups.
@@ -89,7 +103,13 @@ func keyOf(o view.Object) key { return key{o.Kind(), o.Namespace(), o.Name()} }
 func ownKinds(items []*yaml.RNode) []view.Object {
 	var out []view.Object
 	for _, o := range view.Manifests(items) {
-		if o.Is(view.ArgoGroup, "Application") || o.Is(view.ArgoGroup, "AppProject") || o.Is("", "Namespace") {
+		switch o.GroupKind() {
+		case view.GroupKind{Group: view.ArgoGroup, Kind: "Application"},
+			view.GroupKind{Group: view.ArgoGroup, Kind: "ApplicationSet"},
+			view.GroupKind{Group: view.ArgoGroup, Kind: "AppProject"},
+			view.GroupKind{Group: view.ArgoGroup, Kind: "ArgoCD"},
+			view.GroupKind{Kind: "ConfigMap"},
+			namespaceKind:
 			out = append(out, o)
 		}
 	}
@@ -99,6 +119,15 @@ func ownKinds(items []*yaml.RNode) []view.Object {
 // find returns the object of that name, or the new one in its place; ok is
 // false when it is not for this config to write.
 func (g *generator) find(fresh view.Object) (o view.Object, isNew, ok bool) {
+	o, isNew, ok = g.lookup(fresh)
+	if _, owned := o.Annotation(OwnedByAnnotation); ok && !isNew && !owned {
+		g.results = append(g.results, fn.Infof(o.Ref(), "", "was not generated; %s keeps it up to date from now on", g.owner()))
+	}
+	return o, isNew, ok
+}
+
+// lookup is find for what stays others' when it was there.
+func (g *generator) lookup(fresh view.Object) (o view.Object, isNew, ok bool) {
 	k := keyOf(fresh)
 	g.wanted[k] = true
 	there := g.there[k]
@@ -111,11 +140,7 @@ func (g *generator) find(fresh view.Object) (o view.Object, isNew, ok bool) {
 		g.results = append(g.results, fn.Errorf(o.Ref(), "", "is there %d times; keep one", len(there)))
 		return o, false, false
 	}
-	owner, owned := o.Annotation(OwnedByAnnotation)
-	switch {
-	case !owned:
-		g.results = append(g.results, fn.Infof(o.Ref(), "", "was not generated; %s keeps it up to date from now on", g.owner()))
-	case owner != g.owner():
+	if owner, owned := o.Annotation(OwnedByAnnotation); owned && owner != g.owner() {
 		g.results = append(g.results, fn.Errorf(o.Ref(), view.Path("metadata", "annotations", OwnedByAnnotation),
 			"belongs to %q; two configs may not write one object: take the annotation off, or give this config that name", owner))
 		return o, false, false
@@ -171,27 +196,39 @@ func (g *generator) project(want *project) {
 	}
 	g.mark(o, nil)
 	p := view.AppProject{Object: o}
-	if want.override.Description != "" {
-		p.SetDescription(want.override.Description)
+	if want.described {
+		p.SetDescription(want.description)
 	}
 	p.FillDescription(want.description)
 	p.SetSourceRepos(want.sourceRepos)
 	p.SetDestinations(want.destinations)
 	p.SetClusterResourceWhitelist(want.clusterKinds)
 	p.SetNamespaceResourceWhitelist(want.kinds)
-	if want.override.Roles != nil {
-		p.SetRoles(roles(want.override.Roles))
+	if want.says {
+		p.SetRoles(want.roles)
 	}
 	p.DeleteStatus()
 }
 
-func roles(config map[string]Role) []view.ProjectRole {
-	out := make([]view.ProjectRole, 0, len(config))
-	for _, name := range solution.Names(config) {
-		role := config[name]
-		out = append(out, view.ProjectRole{Name: name, Description: role.Description, Policies: role.Policies, Groups: role.Groups})
+// lockDefault writes the project default as one that permits nothing. Source:
+// argo-cd's page "Projects", section "The default project".
+func (g *generator) lockDefault() {
+	if !g.Spec.LockDefaultProject {
+		return
 	}
-	return out
+	o, _, ok := g.find(view.NewAppProject(g.Spec.ArgocdNamespace, "default").Object)
+	if !ok {
+		return
+	}
+	g.mark(o, nil)
+	o.SetAnnotation(view.SyncOptionsAnnotation, "Prune=false")
+	p := view.AppProject{Object: o}
+	p.FillDescription("permits nothing; name another project")
+	p.SetSourceRepos(nil)
+	p.SetDestinations(nil)
+	p.SetClusterResourceWhitelist(nil)
+	p.SetNamespaceResourceBlacklist([]view.GroupKind{{Group: "*", Kind: "*"}})
+	p.DeleteStatus()
 }
 
 func (g *generator) application(want *application, mayCreateNamespace bool) {
@@ -200,38 +237,105 @@ func (g *generator) application(want *application, mayCreateNamespace bool) {
 		return
 	}
 	g.mark(o, want.labels)
-	o.SetAnnotation(view.SyncWaveAnnotation, strconv.Itoa(want.wave))
 	app := view.Application{Object: o}
-	g.generatePaths(app)
+	g.fill(app, want, fillOptions{isNew: isNew, mayCreateNamespace: mayCreateNamespace})
+	app.DeleteStatus()
+}
+
+// fillOptions are what fill needs to know beside the plan.
+type fillOptions struct {
+	// isNew says that the Application was not there; mayCreateNamespace that
+	// its project lets it make one.
+	isNew, mayCreateNamespace bool
+}
+
+// fill writes an Application, or an ApplicationSet's template.
+func (g *generator) fill(app view.Application, want *application, options fillOptions) {
+	app.SetAnnotation(view.SyncWaveAnnotation, want.wave)
+	g.generatePaths(app, want)
 	app.SetProject(want.project)
-	app.SetSource(g.source(want))
+	g.sources(app, want)
 	app.SetDestination(want.destination)
 	// An Application that is there and has no automated sync was switched off.
-	if said := g.Spec.Template.Spec.SyncPolicy.Automated != nil; !app.Automated() && (isNew || said) {
+	if said := g.Spec.Template.Spec.SyncPolicy.Automated != nil; !app.Automated() && (options.isNew || said) {
 		app.SetPrune(!want.guarded)
 	}
 	app.FillRetry(defaultRetry())
-	app.FillSyncOptions(g.syncOptions(mayCreateNamespace))
+	app.FillSyncOptions(g.syncOptions(options.mayCreateNamespace))
 	template := g.template
-	if !mayCreateNamespace {
+	if !options.mayCreateNamespace {
 		template = g.plain
 	}
+	if len(want.sources) > 0 || g.Spec.SourceHydrator != nil {
+		template = view.Copy(template)
+		view.DeleteField(view.Lookup(template, "spec"), "source")
+	}
 	app.Merge(template)
-	app.DeleteStatus()
-	g.warn(app, want, mayCreateNamespace)
+	g.warn(app, want, options.mayCreateNamespace)
 }
 
-// generatePaths says that rendered manifests depend on their own folder alone,
-// and takes that back when the source becomes another.
-func (g *generator) generatePaths(app view.Application) {
+// generatePaths says which changes matter to an Application: of rendered
+// manifests those in their own folder, otherwise what the facts have. Without
+// either it takes the own folder back; what people wrote stays.
+func (g *generator) generatePaths(app view.Application, want *application) {
 	const ownFolder = "."
-	if g.Spec.Source == SourceRendered {
+	value, _ := app.Annotation(view.GeneratePathsAnnotation)
+	switch {
+	case len(want.sources) == 0 && g.Spec.Source == SourceRendered:
 		app.SetAnnotation(view.GeneratePathsAnnotation, ownFolder)
-		return
-	}
-	if value, _ := app.Annotation(view.GeneratePathsAnnotation); value == ownFolder && app.SyncsDirectory() {
+	case want.generatePaths != "":
+		app.SetAnnotation(view.GeneratePathsAnnotation, want.generatePaths)
+	case value == ownFolder && app.SyncsDirectory():
 		app.Delete("metadata", "annotations", view.GeneratePathsAnnotation)
 	}
+}
+
+// sources writes what is synced: several sources, a hydrator's, or one.
+func (g *generator) sources(app view.Application, want *application) {
+	switch {
+	case len(want.sources) > 0:
+		var sources []*yaml.Node
+		for i := range want.sources {
+			sources = append(sources, want.sources[i].node())
+		}
+		if len(sources) == 1 {
+			app.SetSource(sources[0])
+			return
+		}
+		app.SetSources(sources)
+	case g.Spec.SourceHydrator != nil:
+		app.SetHydrator(g.hydrator(want))
+	default:
+		app.SetSource(g.source(want))
+	}
+}
+
+// node returns the source as Argo CD has it.
+func (s *ComponentSource) node() *yaml.Node {
+	m := view.Map()
+	for _, field := range [][2]string{
+		{"repoURL", s.RepoURL}, {"targetRevision", s.TargetRevision}, {"path", s.Path}, {"chart", s.Chart}, {"ref", s.Ref},
+	} {
+		if field[1] != "" {
+			view.SetField(m, field[0], view.String(field[1]))
+		}
+	}
+	if s.Helm == nil || s.Helm.ReleaseName == "" && len(s.Helm.ValueFiles) == 0 {
+		return m
+	}
+	helm := view.Map()
+	if s.Helm.ReleaseName != "" {
+		view.SetField(helm, "releaseName", view.String(s.Helm.ReleaseName))
+	}
+	if len(s.Helm.ValueFiles) > 0 {
+		files := view.Seq()
+		for _, file := range s.Helm.ValueFiles {
+			files.Content = append(files.Content, view.String(file))
+		}
+		view.SetField(helm, "valueFiles", files)
+	}
+	view.SetField(m, "helm", helm)
+	return m
 }
 
 // source returns spec.source, the template's part included.
@@ -269,6 +373,9 @@ const (
 
 // anyOf is a pattern for paths that match one of some patterns.
 func anyOf(patterns []string) string {
+	if len(patterns) == 0 {
+		return ""
+	}
 	if len(patterns) == 1 {
 		return patterns[0]
 	}
@@ -325,7 +432,7 @@ func (g *generator) removeStale(items []*yaml.RNode) []*yaml.RNode {
 	for _, o := range ownKinds(items) {
 		if !g.wanted[keyOf(o)] && g.owns(o) {
 			stale[o.Node()] = true
-			g.results = append(g.results, fn.Infof(o.Ref(), "", "removed: the Solution has it no more"))
+			g.results = append(g.results, fn.Infof(o.Ref(), "", "removed: neither the Solution nor %s asks for it any more", g.owner()))
 		}
 	}
 	if len(stale) == 0 {

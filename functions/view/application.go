@@ -62,6 +62,37 @@ func (a Application) SetSource(source *yaml.Node) {
 	a.Delete("spec", "sourceHydrator")
 }
 
+// SetSources makes spec.sources exactly this list and takes away what would
+// stand beside it.
+func (a Application) SetSources(sources []*yaml.Node) {
+	a.SetNode(Seq(sources...), "spec", "sources")
+	a.Delete("spec", "source")
+	a.Delete("spec", "sourceHydrator")
+}
+
+// SetHydrator makes spec.sourceHydrator exactly this mapping and takes away
+// what would stand beside it.
+func (a Application) SetHydrator(hydrator *yaml.Node) {
+	setExactly(Ensure(a.node, "spec", "sourceHydrator"), hydrator)
+	a.Delete("spec", "source")
+	a.Delete("spec", "sources")
+}
+
+// Sources returns spec.source, or the entries of spec.sources, or what a source
+// hydrator renders.
+func (a Application) Sources() []*yaml.Node {
+	if dry := a.Lookup("spec", "sourceHydrator", "drySource"); dry != nil {
+		return []*yaml.Node{dry}
+	}
+	if sources := elements(a.Lookup("spec", "sources")); len(sources) > 0 {
+		return sources
+	}
+	if source := a.Lookup("spec", "source"); source != nil {
+		return []*yaml.Node{source}
+	}
+	return nil
+}
+
 // SourcePath returns the folder of the repository that is synced.
 func (a Application) SourcePath() string { return a.Text("spec", "source", "path") }
 

@@ -70,6 +70,12 @@ func (p AppProject) SetNamespaceResourceWhitelist(kinds []GroupKind) bool {
 	return p.SetNode(groupKinds(kinds), "spec", "namespaceResourceWhitelist")
 }
 
+// SetNamespaceResourceBlacklist writes the namespaced kinds that may not be
+// synced.
+func (p AppProject) SetNamespaceResourceBlacklist(kinds []GroupKind) bool {
+	return p.SetNode(groupKinds(kinds), "spec", "namespaceResourceBlacklist")
+}
+
 // ProjectRole is what some people or a robot may do in a project.
 type ProjectRole struct {
 	Name        string
