@@ -13,6 +13,9 @@ for _, c in ipairs(obj.status.conditions or {}) do
     return {status = "Suspended", message = "its operator was told to pause"}
   end
 end
+-- Argo CD gives up at Degraded, and these reasons say "not yet". Its Lua has no
+-- string library.
+local waits = {[""] = true, Creating = true, Pending = true, InProgress = true, Reconciling = true, Updating = true}
 local ready = false
 for _, c in ipairs(obj.status.conditions or {}) do
   if c.type == "Ready" and c.status == "True" then
@@ -20,7 +23,7 @@ for _, c in ipairs(obj.status.conditions or {}) do
   elseif c.type == "NotReady" and c.status == "True" or c.type == "Ready" and c.status == "False" then
     local reason = c.reason or ""
     health.message = c.message or reason
-    if not (reason == "" or reason:find("Creating") or reason:find("Pending") or reason:find("Progress") or reason:find("Reconciling")) then
+    if not waits[reason] then
       health.status = "Degraded"
     end
     return health
