@@ -81,7 +81,7 @@ kustomize and kpt call it this way; people use the commands below.`,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return p.function(cmd, "") },
 	}
 	root.AddGroup(&cobra.Group{ID: groupVerbs, Title: "Commands:"}, &cobra.Group{ID: groupFunctions, Title: "Functions (ResourceList in, ResourceList out):"})
-	root.AddCommand(p.sizeCommand(), p.diffCommand(), p.buildCommand(), p.sealCommand(), p.guardCommand(), p.listCommand(), p.schemaCommand(), p.catalogCommand(), p.outdatedCommand(), p.installCommand(), p.versionCommand())
+	root.AddCommand(p.sizeCommand(), p.diffCommand(), p.buildCommand(), p.sealCommand(), p.guardCommand(), p.listCommand(), p.schemaCommand(), p.catalogCommand(), p.outdatedCommand(), p.installCommand(), p.versionCommand(), p.argoCommand())
 	for _, f := range All {
 		root.AddCommand(&cobra.Command{
 			Use: f.Name, Short: f.Short, GroupID: groupFunctions, Args: noArguments,

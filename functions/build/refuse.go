@@ -13,7 +13,7 @@ import (
 // allowed.
 func (t *tree) refuse(k *kustomization) error {
 	if len(k.HelmCharts) > 0 || len(k.HelmChartInflationGenerator) > 0 {
-		return fmt.Errorf("%s: helmCharts: eda-fn build runs no helm; render the chart into a file and list that", t.shown(k.path))
+		return &RefusedError{fmt.Sprintf("%s: helmCharts: eda-fn build runs no helm; render the chart into a file and list that", t.shown(k.path))}
 	}
 	if t.AllowRemote {
 		return nil
@@ -84,8 +84,15 @@ func (t *tree) refuseURLs(k *kustomization) error {
 }
 
 func (t *tree) remoteError(at, entry string) error {
-	return fmt.Errorf("%s: %s is remote; allow it with --allow-remote, or copy it into the repository", at, entry)
+	return &RefusedError{fmt.Sprintf("%s: %s is remote; allow it with --allow-remote, or copy it into the repository", at, entry)}
 }
+
+// RefusedError says that a tree takes from elsewhere what this program does not
+// fetch or run here. The tree may be right all the same.
+type RefusedError struct{ message string }
+
+// Error implements error.
+func (e *RefusedError) Error() string { return e.message }
 
 // fetched says whether kustomize would fetch a file: a URL, also behind the key
 // that a generator gives it.
