@@ -53,6 +53,9 @@ func (c *checker) deployed() []Document {
 		if consumed[d.File] || patches[d.File] || generated && made[d.Ref().String()] {
 			continue
 		}
+		if reach := c.tree.kustomizations[path.Dir(d.File)]; isArgo(d.Object) && reach != nil && !slices.Contains(reach.Files, c.tree.path(d.File)) {
+			c.warn(d, "", "is not listed in its folder's kustomization, so nobody may ever apply it; list it or take it out")
+		}
 		out = append(out, d)
 	}
 	return out
@@ -91,7 +94,11 @@ func isArgo(o view.Object) bool {
 // fileOf returns the file of a kustomization that holds an object, or its
 // folder.
 func (c *checker) fileOf(dir string, o view.Object) string {
-	for _, file := range c.tree.kustomizations[dir].Files {
+	reach := c.tree.kustomizations[dir]
+	for _, file := range reach.Files {
+		if slices.Contains(reach.Patches, file) {
+			continue
+		}
 		for _, d := range c.tree.files[c.tree.below(file)] {
 			if d.GroupKind() == o.GroupKind() && d.Name() == o.Name() {
 				return d.File

@@ -193,7 +193,9 @@ func (t *Tree) kustomization(dir string) *render {
 	}
 	r := &render{}
 	t.renders[key] = r
-	result, err := build.Build(t.options, t.path(dir))
+	var result *build.Result
+	var err error
+	withoutAdvice(func() { result, err = build.Build(t.options, t.path(dir)) })
 	var refused *build.RefusedError
 	switch {
 	case errors.As(err, &refused):
