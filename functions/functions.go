@@ -9,6 +9,7 @@ import (
 	"github.com/eda-gitops/functions/functions/pinoperators"
 	"github.com/eda-gitops/functions/functions/pipeline"
 	"github.com/eda-gitops/functions/functions/sealsecrets"
+	"github.com/eda-gitops/functions/functions/setsyncwaves"
 	"github.com/eda-gitops/functions/functions/sizeeventstreams"
 )
 
@@ -18,6 +19,7 @@ var steps = fn.Set{
 	sizeeventstreams.Function,
 	injectnamespace.Function,
 	sealsecrets.Function,
+	setsyncwaves.Function,
 	generateargoapps.Function,
 }
 

@@ -17,6 +17,7 @@ var order = []place{
 	{"SizeEventStreams", "its config names clusters and topics as the base does, before InjectNamespace renames"},
 	{"InjectNamespace", "it gives every object its final namespace and name, to which SealSecrets binds"},
 	{"SealSecrets", "a sealed secret is bound to the namespace and name that it has then"},
+	{"SetSyncWaves", "it goes by the kinds that are really rendered"},
 	{"GenerateArgoApps", "it reads the kinds that are really rendered"},
 }
 

@@ -37,8 +37,8 @@ type Spec struct {
 	// take. A step that names one itself wins.
 	Environment string `yaml:"environment,omitempty"`
 	// Steps run in this order; it must be the order PinOperators,
-	// SizeEventStreams, InjectNamespace, SealSecrets, GenerateArgoApps, each
-	// of them optional. Required.
+	// SizeEventStreams, InjectNamespace, SealSecrets, SetSyncWaves,
+	// GenerateArgoApps, each of them optional. Required.
 	Steps []Step `yaml:"steps"`
 }
 
