@@ -1,13 +1,10 @@
-package functions_test
+package functions
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/eda-gitops/functions/functions"
 )
 
 // TestArgo runs the verbs as people and CI do, on a copy of the example.
@@ -16,14 +13,9 @@ func TestArgo(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS("../examples/rt-inventory")); err != nil {
 		t.Fatal(err)
 	}
-	call := func(args ...string) (int, string, string) {
-		var stdout, stderr bytes.Buffer
-		status := functions.Main(args, strings.NewReader(""), &stdout, &stderr)
-		return status, stdout.String(), stderr.String()
-	}
 	expect := func(reason string, wantStatus int, wantOut, wantErr string, args ...string) {
 		t.Helper()
-		status, stdout, stderr := call(args...)
+		stdout, stderr, status := callProgram(t, "", args...)
 		if status != wantStatus || !strings.Contains(stdout, wantOut) || !strings.Contains(stderr, wantErr) {
 			t.Errorf("%s: eda-fn %s: status %d\nstdout: %s\nstderr: %s", reason, strings.Join(args, " "), status, stdout, stderr)
 		}
