@@ -99,6 +99,7 @@ spec:
 func TestOneMoreComponent(t *testing.T) {
 	const added = "    zz-added: {wave: 15}\n"
 	random := rand.New(rand.NewPCG(5, 6))
+	came := 0
 	for i := range 30 {
 		config, in := randomCase(random)
 		config = strings.Replace(config, "spec:\n", "spec:\n  granularity: component\n", 1)
@@ -114,6 +115,7 @@ func TestOneMoreComponent(t *testing.T) {
 			t.Fatalf("case %d: %v", i, results.Err())
 		}
 		was := sorted(before)
+		came += len(sorted(after)) - len(was)
 		for _, document := range sorted(after) {
 			if !slices.Contains(was, document) && !strings.Contains(document, "kind: Solution") && !strings.Contains(document, "-zz-added") &&
 				!strings.Contains(document, "fn.eda-gitops.io/component: zz-added") {
@@ -124,6 +126,9 @@ func TestOneMoreComponent(t *testing.T) {
 		if !slices.Equal(sorted(again), was) {
 			t.Errorf("case %d: without it again\n%s\nbefore\n%s", i, again, before)
 		}
+	}
+	if came == 0 {
+		t.Error("no case has an environment to which the component came")
 	}
 }
 

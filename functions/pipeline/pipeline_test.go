@@ -373,7 +373,7 @@ func TestRealFunctions(t *testing.T) {
 	var all []step
 	p := view.Of(yaml.MustParse(string(text)))
 	for _, s := range p.Lookup("spec", "steps").Content {
-		spec := yaml.NewRNode(view.Field(s, "spec"))
+		spec := yaml.NewRNode(view.Ensure(s, "spec"))
 		function, _ := functions.All.ByKind(view.Text(view.Field(s, "kind")))
 		if _, takes := function.New().(fn.EnvironmentTaker); takes {
 			view.SetField(spec.YNode(), "environment", view.String(p.Text("spec", "environment")))

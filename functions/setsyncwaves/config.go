@@ -30,6 +30,9 @@ type SetSyncWaves struct {
 
 // Spec of SetSyncWaves.
 type Spec struct {
+	// Environment is a name in the Solution, which must be there then. Waves
+	// are the same in every environment; a Pipeline fills it in.
+	Environment string `yaml:"environment,omitempty"`
 	// Components by the label app.kubernetes.io/component: the wave of a
 	// component's objects. Defaults to the Solution's.
 	Components map[string]int `yaml:"components,omitempty"`
@@ -38,6 +41,13 @@ type Spec struct {
 	// installed from, 10 for operands, 20 for topics, users, connectors and
 	// what logs in to Kafka.
 	Kinds map[string]int `yaml:"kinds,omitempty"`
+}
+
+// TakeEnvironment implements fn.EnvironmentTaker.
+func (c *SetSyncWaves) TakeEnvironment(name string) {
+	if c.Spec.Environment == "" {
+		c.Spec.Environment = name
+	}
 }
 
 // Default has nothing to fill: the Solution is known in Transform.

@@ -52,7 +52,7 @@ var kafkaWaves = map[string]int{
 
 // Transform implements fn.Config.
 func (c *SetSyncWaves) Transform(_ fn.Env, items []*yaml.RNode) ([]*yaml.RNode, fn.Results) {
-	s, results := solution.Find(items)
+	s, _, results := solution.Lookup(&c.Header, "spec.environment", c.Spec.Environment, items)
 	if results.Failed() {
 		return items, results
 	}
