@@ -39,7 +39,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	p := &program{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := p.root()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // cobra takes the process's own for nil
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -11,13 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/eda-gitops/functions/functions/build"
-	"github.com/eda-gitops/functions/functions/fn"
 )
 
 func (p *program) buildCommand() *cobra.Command {
 	options := buildOptions()
 	var output string
-	var check bool
+	var check, argocd bool
 	cmd := &cobra.Command{
 		Use:     "build [DIR]",
 		Short:   "render a kustomization with the functions inside",
@@ -29,7 +28,12 @@ output is byte for byte that of
 
 With -o FILE the output goes into a file; with -o DIR/ each object gets a file
 of its own, in a folder per component (label app.kubernetes.io/component). Files
-that an earlier build wrote there and this one does not are removed.`,
+that an earlier build wrote there and this one does not are removed.
+
+With --argocd it is the command of a config management plugin: it reads what the
+Application says in the variables that Argo CD sets, refuses what the plugin does
+not declare, fails when nothing is rendered, and looks for plain secrets in what
+it prints; see examples/argocd-plugin.`,
 		Example: `  eda-fn build environments/dev
   eda-fn build environments/dev -o rendered/dev/
   eda-fn build environments/dev -o rendered/dev/ --check    # for CI`,
@@ -38,6 +42,12 @@ that an earlier build wrote there and this one does not are removed.`,
 			dir := "."
 			if len(args) == 1 {
 				dir = args[0]
+			}
+			if argocd {
+				if output != "" {
+					return errors.New("--argocd prints to stdout, where Argo CD reads; leave -o out")
+				}
+				return p.buildForArgo(options, dir)
 			}
 			if check && output == "" {
 				return errors.New("--check needs -o, which says what to compare with")
@@ -54,6 +64,7 @@ that an earlier build wrote there and this one does not are removed.`,
 	flags := cmd.Flags()
 	flags.StringVarP(&output, "output", "o", "", "`FILE`, or DIR/ for a file per object")
 	flags.BoolVar(&check, "check", false, "write nothing; exit 1 with a diff when -o is not what DIR renders")
+	flags.BoolVar(&argocd, "argocd", false, "as Argo CD's config management plugin")
 	allowFlags(cmd, &options)
 	return cmd
 }
@@ -145,27 +156,4 @@ func (p *program) progress(text string) (stop func()) {
 		}
 	}()
 	return func() { close(done); <-gone }
-}
-
-func (p *program) installCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "install DIR", Short: "copy this program into a folder (for init containers)", GroupID: groupVerbs,
-		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			self, err := os.Executable()
-			if err != nil {
-				return fmt.Errorf("this program's own path: %w", err)
-			}
-			program, err := os.ReadFile(self)
-			if err != nil {
-				return err
-			}
-			target := filepath.Join(args[0], "eda-fn")
-			if err := build.ReplaceFile(target, program, 0o755); err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(p.stderr, "installed eda-fn %s as %s\n", fn.Version, target)
-			return err
-		},
-	}
 }

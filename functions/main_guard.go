@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/eda-gitops/functions/functions/build"
+	"github.com/eda-gitops/functions/functions/fn"
 	"github.com/eda-gitops/functions/functions/guard"
 	"github.com/eda-gitops/functions/functions/seal"
 	"github.com/eda-gitops/functions/functions/sealsecrets"
@@ -69,16 +70,22 @@ func (p *program) guard(files []string, config string) error {
 			stream.WriteByte('\n')
 		}
 	}
-	results := guard.Check(spec, items)
-	for _, sealed := range seal.InManifests(items) {
-		results = append(results, sealsecrets.CheckPlace(sealed)...)
-	}
+	results := inspect(spec, items)
 	build.Report(p.stderr, results)
 	if results.Failed() {
 		return errReported
 	}
 	_, err = p.stdout.Write(stream.Bytes())
 	return err
+}
+
+// inspect finds what must not be in finished manifests.
+func inspect(spec guard.Spec, items []*yaml.RNode) fn.Results {
+	results := guard.Check(spec, items)
+	for _, sealed := range seal.InManifests(items) {
+		results = append(results, sealsecrets.CheckPlace(sealed)...)
+	}
+	return results
 }
 
 // readFile reads a file, or stdin for "-".

@@ -9,8 +9,10 @@
 package build
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -21,6 +23,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/eda-gitops/functions/functions/fn"
+	"github.com/eda-gitops/functions/functions/view"
 )
 
 // Options of a build.
@@ -50,10 +53,32 @@ type Result struct {
 	Results fn.Results
 	// Facts about the tree.
 	Facts Facts
+	// Configs are those of this project's functions, wherever in the tree.
+	Configs []*yaml.RNode
 }
 
 // Objects parses the output.
 func (r *Result) Objects() ([]*yaml.RNode, error) { return parseStream(r.YAML) }
+
+// Keep leaves only those objects in the output that are wanted, and returns
+// them.
+func (r *Result) Keep(want func(view.Object) bool) ([]*yaml.RNode, error) {
+	objects, texts, err := split(r.YAML)
+	if err != nil {
+		return nil, err
+	}
+	var kept []*yaml.RNode
+	var stream [][]byte
+	for i := range objects {
+		if want(view.Of(objects[i])) {
+			kept, stream = append(kept, objects[i]), append(stream, texts[i])
+		}
+	}
+	if len(kept) < len(objects) {
+		r.YAML = bytes.Join(stream, []byte("---\n"))
+	}
+	return kept, nil
+}
 
 // Build renders a folder that holds a kustomization.
 func Build(o Options, dir string) (*Result, error) {
@@ -78,7 +103,22 @@ func Build(o Options, dir string) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	result.Configs = t.configs()
 	return result, nil
+}
+
+// configs are all of ours that were read, in the order of their files.
+func (t *tree) configs() []*yaml.RNode {
+	keys := slices.SortedFunc(maps.Keys(t.loaded), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
+	var nodes []*yaml.RNode
+	for _, key := range keys {
+		for _, c := range t.loaded[key] {
+			if c.ours {
+				nodes = append(nodes, c.node)
+			}
+		}
+	}
+	return nodes
 }
 
 // Inputs returns what the functions of a folder's own transformers would see:

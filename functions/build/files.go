@@ -47,19 +47,31 @@ func OneFile(path string, text []byte) *Files {
 // all that.
 func FilePerObject(dir string, stream []byte) (*Files, error) {
 	files := &Files{dir: dir, content: map[string][]byte{}, index: true}
-	objects, err := parseStream(stream)
+	objects, texts, err := split(stream)
 	if err != nil {
 		return nil, err
 	}
-	texts := bytes.Split(stream, []byte("\n---\n"))
-	if len(stream) > 0 && len(texts) != len(objects) {
-		return nil, errors.New("the output does not split into its objects")
-	}
 	names := fileNames(objects)
 	for i := range objects {
-		files.content[names[i]] = append(bytes.TrimSuffix(texts[i], []byte("\n")), '\n')
+		files.content[names[i]] = texts[i]
 	}
 	return files, nil
+}
+
+// split returns a stream's objects and the text of each.
+func split(stream []byte) ([]*yaml.RNode, [][]byte, error) {
+	objects, err := parseStream(stream)
+	if err != nil {
+		return nil, nil, err
+	}
+	texts := bytes.Split(stream, []byte("\n---\n"))
+	if len(stream) > 0 && len(texts) != len(objects) {
+		return nil, nil, errors.New("the output does not split into its objects")
+	}
+	for i := range objects {
+		texts[i] = append(slices.Clip(bytes.TrimSuffix(texts[i], []byte("\n"))), '\n')
+	}
+	return objects, texts, nil
 }
 
 // fileNames gives every object a path of its own that says no more than it

@@ -3,6 +3,7 @@ package guard
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/eda-gitops/functions/functions/fn"
 )
@@ -41,6 +42,23 @@ func (s *Spec) Default() {
 	if s.Literals == "" {
 		s.Literals = fn.LevelError
 	}
+}
+
+// Merge is one Spec for several that hold in one place: what any of them
+// excepts is excepted, what any of them looks for is looked for, and the
+// strictest level holds.
+func Merge(specs []Spec) Spec {
+	var all Spec
+	for i := range specs {
+		spec := specs[i]
+		spec.Default()
+		if levels := all.Literals.Enum(); i == 0 || slices.Index(levels, string(spec.Literals)) < slices.Index(levels, string(all.Literals)) {
+			all.Literals = spec.Literals
+		}
+		all.Allow = append(all.Allow, spec.Allow...)
+		all.Patterns = append(all.Patterns, spec.Patterns...)
+	}
+	return all
 }
 
 // Validate checks the exceptions and the patterns; path is where the Spec

@@ -7,4 +7,4 @@ import (
 	"github.com/eda-gitops/functions/functions"
 )
 
-func main() { os.Exit(functions.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() { os.Exit(functions.MainAs(os.Args[0], os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
