@@ -62,7 +62,7 @@ test-in-hosts test-end-to-end: export EDA_REQUIRE_HOSTS = 1
 test-in-hosts: export EDA_KPT = $(CURDIR)/build/tools/kpt
 test-in-hosts: image
 	$(GO) test -count=1 $(TESTFLAGS) ./tests/hosts/...
-test-end-to-end: image
+test-end-to-end: image build/tools/kustomize
 	$(GO) test -count=1 $(TESTFLAGS) ./tests/image/...
 	cd tests/e2e && CGO_ENABLED=0 $(GO) test -trimpath -count=1 -timeout 30m $(TESTFLAGS)
 

@@ -18,15 +18,6 @@ import (
 	"github.com/eda-gitops/functions/tests/e2e/harness"
 )
 
-// plugin is a config management plugin that renders with eda-fn alone.
-const plugin = `apiVersion: argoproj.io/v1alpha1
-kind: ConfigManagementPlugin
-metadata: {name: eda-fn}
-spec:
-  generate:
-    command: [eda-fn, build, .]
-`
-
 // applications of the example's cluster nonprod, with the folder that each
 // syncs and what builds it.
 var applications = map[string]struct{ source, rendered string }{
@@ -39,7 +30,7 @@ var applications = map[string]struct{ source, rendered string }{
 // its README says to edit, is synced by Argo CD from the Applications that
 // GenerateArgoApps made. Parts run in order, each on what the last one left.
 func TestArgoSyncsTheExample(t *testing.T) {
-	cluster.StartArgo(t, plugin)
+	cluster.StartArgo(t, pluginPod(t))
 	s := newSolution(t)
 	originals := append(s.sealAll(t, "dev"), s.sealAll(t, "stage")...)
 	s.renderAll(t)

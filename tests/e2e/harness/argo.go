@@ -50,20 +50,20 @@ metadata: {name: default, namespace: %[1]s}
 spec: {sourceRepos: [], destinations: []}
 `
 
-// StartArgo starts Redis and Argo CD's repo-server, cmp-server and application
-// controller, with one config management plugin. It serves all tests that come
+// StartArgo starts Redis and Argo CD's repo-server and application controller,
+// with what is added to the repo-server's pod. It serves all tests that come
 // after; only the first call does something.
-func (c *Cluster) StartArgo(t testing.TB, plugin string) {
+func (c *Cluster) StartArgo(t testing.TB, added Pod) {
 	t.Helper()
 	if c.redis != "" {
 		return
 	}
-	if err := c.startArgo(plugin); err != nil {
+	if err := c.startArgo(added); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (c *Cluster) startArgo(plugin string) error {
+func (c *Cluster) startArgo(added Pod) error {
 	start := time.Now()
 	secret, err := random()
 	if err != nil {
@@ -82,7 +82,11 @@ func (c *Cluster) startArgo(plugin string) error {
 	if err != nil {
 		return err
 	}
-	environment, err := c.argoEnvironment(plugin)
+	pod, err := c.newPod(added)
+	if err != nil {
+		return err
+	}
+	environment, err := c.argoEnvironment(pod.volumes[socketsVolume])
 	if err != nil {
 		return err
 	}
@@ -106,21 +110,16 @@ func (c *Cluster) startArgo(plugin string) error {
 		if err != nil {
 			return err
 		}
-		// It catches TERM, drops its socket and stays.
-		p.stays = name == "argocd-cmp-server"
 		if err := p.ready(c.ctx, probe(p)); err != nil {
 			return err
 		}
 		say("%-25s %-10s ready in %s", name, c.tools.versions[argoModule], since(start))
 		return nil
 	}
-	says := func(text string) func(*process) func(context.Context) error {
-		return func(p *process) func(context.Context) error { return logged(p, text) }
-	}
 	healthy := func(port string) func(*process) func(context.Context) error {
 		return func(*process) func(context.Context) error { return answers("http://127.0.0.1:" + port + "/healthz") }
 	}
-	if err := part("argocd-cmp-server", says("serving on"), "--config-dir-path", filepath.Join(c.work, "argocd", "plugin")); err != nil {
+	if err := pod.start(); err != nil {
 		return err
 	}
 	if err := part("argocd-repo-server", healthy(ports[2]), "--address", "127.0.0.1", "--port", ports[1],
@@ -133,26 +132,22 @@ func (c *Cluster) startArgo(plugin string) error {
 
 // argoEnvironment makes Argo CD's folders, and returns the variables that name
 // them.
-func (c *Cluster) argoEnvironment(plugin string) ([]string, error) {
+func (c *Cluster) argoEnvironment(sockets string) ([]string, error) {
 	kubeconfig, err := c.kubeconfig("argocd.kubeconfig", c.config.Host, ArgoNamespace)
 	if err != nil {
 		return nil, err
 	}
 	dir := filepath.Join(c.work, "argocd")
-	for _, folder := range []string{"sock", "tls", "ssh", "gpg/keys", "gpg/source", "tmp"} {
+	for _, folder := range []string{"tls", "ssh", "gpg/keys", "gpg/source", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
 			return nil, err
 		}
-	}
-	if err := write(filepath.Join(dir, "plugin", "plugin.yaml"), plugin); err != nil {
-		return nil, err
 	}
 	return append(os.Environ(),
 		"KUBECONFIG="+kubeconfig, "ARGOCD_FAKE_IN_CLUSTER=true", "HOSTNAME=argocd-application-controller-0",
 		"ARGOCD_GPG_ENABLED=false", "ARGOCD_GNUPGHOME="+filepath.Join(dir, "gpg/keys"), "ARGOCD_GPG_DATA_PATH="+filepath.Join(dir, "gpg/source"),
 		"ARGOCD_TLS_DATA_PATH="+filepath.Join(dir, "tls"), "ARGOCD_SSH_DATA_PATH="+filepath.Join(dir, "ssh"),
-		"ARGOCD_PLUGINSOCKFILEPATH="+filepath.Join(dir, "sock"), "TMPDIR="+filepath.Join(dir, "tmp"),
-		"PATH="+filepath.Dir(c.EdaFn)+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"ARGOCD_PLUGINSOCKFILEPATH="+sockets, "TMPDIR="+filepath.Join(dir, "tmp"),
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1"), nil
 }
 

@@ -41,6 +41,8 @@ type Cluster struct {
 	sealing *sealing
 	// redis is Argo CD's, once that runs.
 	redis string
+	// kustomize is the path of the pinned kustomize.
+	kustomize string
 }
 
 // start starts the API server and the sealed-secrets controller.

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -111,6 +112,10 @@ func (c *Cluster) prepare() error {
 	}
 	if c.work, err = os.MkdirTemp("", "eda-e2e-"); err != nil {
 		return err
+	}
+	c.kustomize = cmp.Or(os.Getenv("EDA_KUSTOMIZE"), filepath.Join(c.Root, "build", "tools", "kustomize"))
+	if _, err := os.Stat(c.kustomize); err != nil {
+		return fmt.Errorf("make build/tools/kustomize builds what a sidecar runs: %w", err)
 	}
 	c.group = newGroup(c.work)
 	if c.tools, err = build(c.ctx, module, cache); err != nil {
