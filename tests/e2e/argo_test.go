@@ -58,14 +58,25 @@ func TestArgoSyncsTheExample(t *testing.T) {
 	})
 	run("a pushed change arrives", func(t *testing.T) {
 		s.replace(t, "environments/dev/kustomization.yaml", "newTag: 1.5.0-rc.2", "newTag: 1.5.0")
-		s.render(t, "rt-inventory-dev")
-		s.push(t, "dev runs 1.5.0")
-		cluster.Refresh(t, "rt-inventory-dev")
-		cluster.Wait(t, "apps/v1", "Deployment", "rt-inventory-dev", "store-simulator", func(o *unstructured.Unstructured) bool {
-			containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
-			return strings.HasSuffix(containers[0].(map[string]any)["image"].(string), ":1.5.0")
+		s.replace(t, "environments/dev/functions/dev.yaml", "size: S", "size: M")
+		s.replace(t, "clusters/nonprod/shared/pins/pins.yaml", "ibm-eventstreams: {version: 3.0.5}", "ibm-eventstreams: {version: 3.0.4}")
+		s.renderAll(t)
+		s.push(t, "dev runs 1.5.0 on a bigger cluster; another operator")
+		before := cluster.Get(t, "eventstreams.ibm.com/v1beta2", "EventStreams", "rt-inventory-dev", "es")
+		for _, name := range []string{"rt-inventory-dev", "rt-inventory-nonprod-operators"} {
+			cluster.Refresh(t, name)
+		}
+		cluster.Wait(t, "apps/v1", "Deployment", "rt-inventory-dev", "store-simulator", runs(":1.5.0"))
+		cluster.Wait(t, "eventstreams.ibm.com/v1beta2", "EventStreams", "rt-inventory-dev", "es", func(o *unstructured.Unstructured) bool {
+			return brokerMemory(o) != brokerMemory(before)
 		})
-		cluster.WaitForApplication(t, "rt-inventory-dev", harness.Synced)
+		cluster.Wait(t, "operators.coreos.com/v1alpha1", "Subscription", "openshift-operators", "ibm-eventstreams", func(o *unstructured.Unstructured) bool {
+			csv, _, _ := unstructured.NestedString(o.Object, "spec", "startingCSV")
+			return csv == "ibm-eventstreams.v3.0.4"
+		})
+		for name := range applications {
+			cluster.WaitForApplication(t, name, harness.Synced)
+		}
 	})
 	run("ten refreshes change nothing", func(t *testing.T) {
 		for name := range applications {
@@ -82,21 +93,78 @@ func TestArgoSyncsTheExample(t *testing.T) {
 	})
 	run("rendered by the plugin", func(t *testing.T) {
 		s.replace(t, "environments/stage/kustomization.yaml", "newTag: 1.4.0", "newTag: 1.4.1")
-		s.push(t, "stage runs 1.4.1")
-		before := cluster.Get(t, "argoproj.io/v1alpha1", "Application", harness.ArgoNamespace, "rt-inventory-stage")
-		cluster.MustApply(t, throughPlugin(t, s.build(t, "clusters/nonprod/argocd"), "rt-inventory-stage", "environments/stage"))
-		cluster.WaitForApplication(t, "rt-inventory-stage", func(o *unstructured.Unstructured) bool {
-			return harness.Synced(o) && history(o) != history(before)
+		s.replace(t, "environments/stage/functions/stage.yaml", "size: M", "size: L")
+		s.push(t, "stage runs 1.4.1 on a bigger cluster")
+		memory := brokerMemory(cluster.Get(t, "eventstreams.ibm.com/v1beta2", "EventStreams", "rt-inventory-stage", "es"))
+		generated := s.build(t, "clusters/nonprod/argocd")
+		for name, folders := range applications {
+			before := history(cluster.WaitForApplication(t, name, harness.Synced))
+			app := throughPlugin(t, generated, name, folders.source, plugin, env{"EDA_FN_VERSION": s.version(t)})
+			if name == "rt-inventory-stage" { // by the repository's root and a parameter
+				app = throughPlugin(t, generated, name, ".", plugin, nil, parameter("environment", "stage"))
+			}
+			cluster.MustApply(t, app)
+			cluster.WaitForApplication(t, name, func(o *unstructured.Unstructured) bool {
+				kind, _, _ := unstructured.NestedString(o.Object, "status", "sourceType")
+				return kind == "Plugin" && harness.Synced(o) && (name != "rt-inventory-stage" || history(o) != before)
+			})
+			if o := cluster.Refresh(t, name); len(conditions(o)) > 0 || !harness.Synced(o) {
+				t.Errorf("%s: synced is %v, conditions %v", name, harness.Synced(o), conditions(o))
+			}
+		}
+		cluster.Wait(t, "apps/v1", "Deployment", "rt-inventory-stage", "store-simulator", runs(":1.4.1"))
+		if now := brokerMemory(cluster.Get(t, "eventstreams.ibm.com/v1beta2", "EventStreams", "rt-inventory-stage", "es")); now == memory {
+			t.Errorf("the cluster is as big as it was: %s", now)
+		}
+		for _, original := range originals {
+			same(t, original)
+		}
+	})
+	run("the plugin refuses what it does not declare", func(t *testing.T) {
+		const name = "rt-inventory-stage"
+		value := marker(t)
+		generated := s.build(t, "clusters/nonprod/argocd")
+		for want, app := range map[string]string{
+			`parameters[enviroment]: is not declared by the plugin`:           throughPlugin(t, generated, name, "environments/stage", plugin, nil, parameter("enviroment", value)),
+			`env[TOKEN]: is not declared by the plugin`:                       throughPlugin(t, generated, name, "environments/stage", plugin, env{"TOKEN": value}),
+			`is v9.9.9, but the plugin is eda-fn ` + s.version(t):             throughPlugin(t, generated, name, "environments/stage", plugin, env{"EDA_FN_VERSION": "v9.9.9"}),
+			`is "rt-inventory-stage", but every object is for rt-inventory-d`: throughPlugin(t, generated, name, "environments/dev", plugin, nil),
+			`renders no object, and Argo CD would prune`:                      throughPlugin(t, generated, name, "solution", plugin, nil),
+		} {
+			cluster.MustApply(t, app)
+			cluster.WaitForApplication(t, name, func(o *unstructured.Unstructured) bool {
+				return strings.Contains(strings.Join(conditions(o), "\n"), want)
+			})
+		}
+		if cluster.Get(t, "apps/v1", "Deployment", name, "store-simulator") == nil {
+			t.Error("what could not be rendered was pruned")
+		}
+		if kept := cluster.Logs(t); strings.Contains(kept, value) {
+			t.Error("a log holds the value of what is not declared")
+		}
+	})
+	run("containers render without an engine", func(t *testing.T) {
+		const name = "rt-inventory-stage"
+		s.replace(t, "functions/kustomization.yaml", "components: [exec]", "components: [container]")
+		s.replace(t, "environments/stage/kustomization.yaml", "newTag: 1.4.1", "newTag: 1.4.2")
+		s.push(t, "functions are containers; stage runs 1.4.2")
+		cluster.MustApply(t, throughPlugin(t, s.build(t, "clusters/nonprod/argocd"), name, "environments/stage", standInPlugin, nil))
+		cluster.Wait(t, "apps/v1", "Deployment", name, "store-simulator", runs(":1.4.2"))
+		cluster.WaitForApplication(t, name, harness.Synced)
+		if o := cluster.Refresh(t, name); len(conditions(o)) > 0 || !harness.Synced(o) {
+			t.Errorf("synced is %v, conditions %v", harness.Synced(o), conditions(o))
+		}
+
+		s.replace(t, "functions/container/kustomization.yaml", "eda-fn:v", "eda-fn:v9.")
+		s.push(t, "another version")
+		cluster.Refresh(t, name)
+		cluster.WaitForApplication(t, name, func(o *unstructured.Unstructured) bool {
+			return strings.Contains(strings.Join(conditions(o), "\n"), "this is the stand-in of eda-fn "+s.version(t))
 		})
-		o := cluster.Refresh(t, "rt-inventory-stage")
-		if errs := conditions(o); len(errs) > 0 || !harness.Synced(o) {
-			t.Errorf("rt-inventory-stage: synced is %v, conditions %v", harness.Synced(o), errs)
-		}
-		deployment := cluster.Get(t, "apps/v1", "Deployment", "rt-inventory-stage", "store-simulator")
-		containers, _, _ := unstructured.NestedSlice(deployment.Object, "spec", "template", "spec", "containers")
-		if image := containers[0].(map[string]any)["image"]; !strings.HasSuffix(image.(string), ":1.4.1") {
-			t.Errorf("stage runs %s", image)
-		}
+		s.replace(t, "functions/container/kustomization.yaml", "eda-fn:v9.", "eda-fn:v")
+		s.push(t, "this version again")
+		cluster.MustApply(t, throughPlugin(t, s.build(t, "clusters/nonprod/argocd"), name, "environments/stage", plugin, nil))
+		cluster.WaitForApplication(t, name, harness.Synced)
 	})
 	run("a plain Secret stays out of what Argo CD keeps", func(t *testing.T) {
 		const kustomization = "environments/stage/kustomization.yaml"
@@ -129,9 +197,8 @@ func TestArgoSyncsTheExample(t *testing.T) {
 	})
 	run("a component that goes is pruned alone", func(t *testing.T) {
 		s.replace(t, "base/kustomization.yaml", "- apps/store-simulator\n", "")
-		s.render(t, "rt-inventory-dev")
 		s.push(t, "no simulator")
-		cluster.Refresh(t, "rt-inventory-dev")
+		cluster.Refresh(t, "rt-inventory-dev") // through the plugin
 		// No garbage collector runs here, so what is deleted in the foreground
 		// stays, marked.
 		gone := func(o *unstructured.Unstructured) bool { return o == nil || o.GetDeletionTimestamp() != nil }
@@ -192,6 +259,12 @@ func (s solution) replace(t *testing.T, file, from, to string) {
 func (s solution) build(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	return harness.MustRun(t, harness.Call{Program: cluster.EdaFn, Dir: s.dir, Args: append([]string{"build", dir}, args...)})
+}
+
+// version is that of the program under test.
+func (s solution) version(t *testing.T) string {
+	t.Helper()
+	return strings.Fields(harness.MustRun(t, harness.Call{Program: cluster.EdaFn, Args: []string{"version"}}))[1]
 }
 
 // render writes what an Application syncs.
@@ -255,9 +328,15 @@ func (s solution) reseal(t *testing.T, environment, file string, o harness.Objec
 	return secret
 }
 
-// throughPlugin is an Application of those in a text that syncs what the
-// plugin renders from a folder.
-func throughPlugin(t *testing.T, text, name, folder string) string {
+// env is spec.source.plugin.env.
+type env map[string]string
+
+// parameter is one of spec.source.plugin.parameters.
+func parameter(name, value string) any { return map[string]any{"name": name, "string": value} }
+
+// throughPlugin is an Application of those in a text that syncs what a plugin
+// renders from a folder.
+func throughPlugin(t *testing.T, text, name, folder, plugin string, variables env, parameters ...any) string {
 	t.Helper()
 	for _, o := range harness.MustObjects(t, text) {
 		if o.GetKind() != "Application" || o.GetName() != name {
@@ -266,7 +345,15 @@ func throughPlugin(t *testing.T, text, name, folder string) string {
 		source, _, _ := unstructured.NestedMap(o.Object, "spec", "source")
 		delete(source, "directory")
 		source["path"] = folder
-		source["plugin"] = map[string]any{"name": "eda-fn"}
+		asked := map[string]any{"name": plugin}
+		if len(parameters) > 0 {
+			asked["parameters"] = parameters
+		}
+		for _, key := range slices.Sorted(maps.Keys(variables)) {
+			list, _ := asked["env"].([]any)
+			asked["env"] = append(list, map[string]any{"name": key, "value": variables[key]})
+		}
+		source["plugin"] = asked
 		if err := unstructured.SetNestedMap(o.Object, source, "spec", "source"); err != nil {
 			t.Fatal(err)
 		}
@@ -274,6 +361,23 @@ func throughPlugin(t *testing.T, text, name, folder string) string {
 	}
 	t.Fatalf("no Application %s in\n%s", name, text)
 	return ""
+}
+
+// runs says whether a Deployment's image has a tag.
+func runs(tag string) func(*unstructured.Unstructured) bool {
+	return func(o *unstructured.Unstructured) bool {
+		if o == nil {
+			return false
+		}
+		containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
+		return strings.HasSuffix(containers[0].(map[string]any)["image"].(string), tag)
+	}
+}
+
+// brokerMemory is what a broker of an Event Streams cluster may have.
+func brokerMemory(o *unstructured.Unstructured) string {
+	memory, _, _ := unstructured.NestedString(o.Object, "spec", "strimziOverrides", "kafka", "resources", "limits", "memory")
+	return memory
 }
 
 // conditions are what Argo CD finds wrong with an Application.
