@@ -99,21 +99,52 @@ func run(ctx context.Context, out io.Writer, bin, kustomize, sizes string, bound
 			return fmt.Errorf("%d objects: %w", n, err)
 		}
 	}
-	return nil
+	b.runs = runs
+	return b.plugin(ctx)
+}
+
+// An Argo CD sidecar renders an application of 400 objects in less than a second
+// and 64 MiB, on top of what cmp-server itself takes.
+const (
+	pluginObjects = 400
+	pluginSeconds = 1
+	pluginMemory  = 64 << 20 // bytes
+)
+
+// plugin measures what a sidecar needs, in absolute figures beside the ratios.
+func (b *bench) plugin(ctx context.Context) error {
+	trees, err := b.write(ctx, pluginObjects)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b.out, "\n%d objects in an Argo CD sidecar, %d pairs a row; meant to stay under %d s and %s\n\n| what | time, ratio | peak memory, ratio | time | memory |\n|---|---|---|---|---|\n",
+		pluginObjects, b.runs, pluginSeconds, mebibytes(pluginMemory))
+	return b.inTurn(ctx, group{
+		baseline: row{"`kustomize build` without functions", b.command(b.kustomize, "build", trees.plain)},
+		rows: []row{
+			{"`eda-fn build --argocd`, five functions", b.command(b.bin, "build", "--argocd", trees.chain)},
+			{"`eda-fn build --argocd`, a `Pipeline`", b.command(b.bin, "build", "--argocd", trees.pipeline)},
+		},
+	})
+}
+
+// write writes the trees of a number of objects, in a process of its own: a
+// child's peak memory counts from what its parent has when it starts it.
+func (b *bench) write(ctx context.Context, n int) (trees, error) {
+	trees := treesIn(filepath.Join(b.dir, strconv.Itoa(n)))
+	self, err := os.Executable()
+	if err != nil {
+		return trees, err
+	}
+	write := exec.CommandContext(ctx, self, "-write", trees.dir, "-sizes", strconv.Itoa(n))
+	write.Stderr = os.Stderr
+	return trees, write.Run()
 }
 
 // size measures all rows for a number of objects.
 func (b *bench) size(ctx context.Context, n int) error {
-	trees := treesIn(filepath.Join(b.dir, strconv.Itoa(n)))
-	// In a process of its own: a child's peak memory counts from what its parent
-	// has when it starts it.
-	self, err := os.Executable()
+	trees, err := b.write(ctx, n)
 	if err != nil {
-		return err
-	}
-	write := exec.CommandContext(ctx, self, "-write", trees.dir, "-sizes", strconv.Itoa(n))
-	write.Stderr = os.Stderr
-	if err := write.Run(); err != nil {
 		return err
 	}
 	pairs := fmt.Sprintf("%d pairs a row", b.runs)

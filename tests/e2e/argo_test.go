@@ -26,6 +26,9 @@ var applications = map[string]struct{ source, rendered string }{
 	"rt-inventory-nonprod-operators": {"clusters/nonprod", "rendered/clusters/nonprod"},
 }
 
+// openShiftNamespaces are there on every cluster.
+var openShiftNamespaces = []string{"openshift-operators", "openshift-marketplace", "openshift-monitoring"}
+
 // The example, moved to a repository and a cluster of our own by editing what
 // its README says to edit, is synced by Argo CD from the Applications that
 // GenerateArgoApps made. Parts run in order, each on what the last one left.
@@ -35,8 +38,8 @@ func TestArgoSyncsTheExample(t *testing.T) {
 	originals := append(s.sealAll(t, "dev"), s.sealAll(t, "stage")...)
 	s.renderAll(t)
 	s.push(t, "the solution")
-	for _, namespace := range []string{"openshift-operators", "openshift-marketplace", "openshift-monitoring"} {
-		cluster.Namespace(t, namespace) // OpenShift has them
+	for _, namespace := range openShiftNamespaces {
+		cluster.Namespace(t, namespace)
 	}
 	cluster.MustApply(t, s.build(t, "clusters/nonprod/argocd"))
 
@@ -219,6 +222,17 @@ type solution struct{ dir, remote string }
 
 func newSolution(t *testing.T) solution {
 	t.Helper()
+	s := copySolution(t)
+	s.replace(t, "solution/solution.yaml", "https://git.example.com/acme/rt-inventory-gitops.git", "file://"+s.remote)
+	harness.MustWrite(t, filepath.Join(s.dir, "clusters/nonprod/shared/sealing-certificate.yaml"), fmt.Sprintf(
+		"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: sealing-certificate\n  annotations: {config.kubernetes.io/local-config: \"true\"}\ndata: {cert.pem: %q}\n",
+		cluster.SealingCertificate(t)))
+	return s
+}
+
+// copySolution is the example as it is, with a remote.
+func copySolution(t *testing.T) solution {
+	t.Helper()
 	s := solution{dir: filepath.Join(t.TempDir(), "rt-inventory"), remote: filepath.Join(t.TempDir(), "rt-inventory.git")}
 	if err := os.CopyFS(s.dir, os.DirFS(filepath.Join(cluster.Root, "examples", "rt-inventory"))); err != nil {
 		t.Fatal(err)
@@ -226,10 +240,6 @@ func newSolution(t *testing.T) solution {
 	s.git(t, "init", "-q", "--bare", "-b", "main", s.remote)
 	s.git(t, "init", "-q", "-b", "main")
 	s.git(t, "remote", "add", "origin", "file://"+s.remote)
-	s.replace(t, "solution/solution.yaml", "https://git.example.com/acme/rt-inventory-gitops.git", "file://"+s.remote)
-	harness.MustWrite(t, filepath.Join(s.dir, "clusters/nonprod/shared/sealing-certificate.yaml"), fmt.Sprintf(
-		"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: sealing-certificate\n  annotations: {config.kubernetes.io/local-config: \"true\"}\ndata: {cert.pem: %q}\n",
-		cluster.SealingCertificate(t)))
 	return s
 }
 
