@@ -140,3 +140,29 @@ func eachScalar(node *yaml.Node, visit func(value string)) {
 		eachScalar(child, visit)
 	}
 }
+
+// Whoever leaves these functions keeps rendered/: it builds with kustomize alone,
+// to the same objects, and no function is configured in it.
+func TestRenderedStandsAlone(t *testing.T) {
+	for _, f := range folders {
+		t.Run(f.path, func(t *testing.T) {
+			dir := t.TempDir()
+			var list strings.Builder
+			list.WriteString("resources:\n")
+			eachFile(t, filepath.Join(example(t), "rendered", f.rendered), func(name, text string) {
+				// Argo CD's objects are rendered below the cluster's.
+				if !strings.HasSuffix(name, ".yaml") || strings.HasPrefix(name, "argocd/") {
+					return
+				}
+				write(t, filepath.Join(dir, name), text)
+				list.WriteString("- " + name + "\n")
+			})
+			write(t, filepath.Join(dir, "kustomization.yaml"), list.String())
+			alone := host.MustRun(t, host.Call{Program: host.Kustomize(t), Args: []string{"build", dir}, Env: []string{"PATH=/nowhere"}})
+			same(t, canonical(t, alone), canonical(t, edaBuild(t, filepath.Join(example(t), f.path))))
+			if strings.Contains(alone, "apiVersion: fn.eda-gitops.io") || strings.Contains(alone, "config.kubernetes.io/function") {
+				t.Error("a function is configured in it")
+			}
+		})
+	}
+}
