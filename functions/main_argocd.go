@@ -17,31 +17,54 @@ import (
 	"github.com/eda-gitops/functions/functions/seal"
 )
 
-// sidecarMemory is from where on the collector works harder, in bytes: the
-// sidecar's container has 64 MiB, of which the program itself maps some 16.
+// sidecarMemory is from where on the collector works harder, in bytes. One render
+// is to take 64 MiB at most, of which the program itself maps some 16.
 const sidecarMemory = 40 << 20
 
 // buildForArgo renders what an Application asks for, and prints it only when
 // nothing is wrong with it: Argo CD believes whatever stands on stdout.
+//
+// When its time is up Argo CD sends TERM, and KILL after five seconds
+// (cmpserver/plugin/plugin.go of v3.2.11). The program then says so and ends, in
+// the middle of whatever it is doing: nothing has been written by then.
 func (p *program) buildForArgo(options build.Options, dir string) error {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(sidecarMemory)
 	}
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGTERM)
+	defer signal.Stop(told)
 	call, results := argoplugin.Read(os.Environ(), fn.Version)
-	defer p.endAtDeadline(call)()
 	if err := p.report(results); err != nil {
 		return err
 	}
-	output, err := p.renderForArgo(options, dir, call)
-	if err != nil {
-		if !errors.Is(err, errReported) {
-			fmt.Fprintf(p.stderr, "error: %v\n", err)
+	rendered := make(chan rendering, 1)
+	go func() {
+		output, err := p.renderForArgo(options, dir, call)
+		rendered <- rendering{output, err}
+	}()
+	select {
+	case <-told:
+		fmt.Fprintf(p.stderr, "error: %s: spec.source: rendering %s was ended by Argo CD's deadline (ARGOCD_EXEC_TIMEOUT of the sidecar, timeout of the repo-server)\n",
+			call.Ref(), call.At())
+		return errReported
+	case r := <-rendered:
+		if r.err == nil {
+			_, err := p.stdout.Write(r.output)
+			return err
+		}
+		if !errors.Is(r.err, errReported) {
+			fmt.Fprintf(p.stderr, "error: %v\n", r.err)
 		}
 		fmt.Fprintf(p.stderr, "error: %s: spec.source: eda-fn %s renders nothing of %s\n", call.Ref(), fn.Version, call.At())
 		return errReported
 	}
-	_, err = p.stdout.Write(output)
-	return err
+}
+
+// rendering is how a render ended.
+type rendering struct {
+	output []byte
+	err    error
 }
 
 func (p *program) renderForArgo(options build.Options, dir string, call *argoplugin.Call) ([]byte, error) {
@@ -85,26 +108,4 @@ func guardOf(configs []*yaml.RNode) guard.Spec {
 		}
 	}
 	return guard.Merge(specs)
-}
-
-// endAtDeadline ends the program when Argo CD says that its time is up, with a
-// line that tells so: KILL follows after five seconds (cmpserver/plugin/plugin.go
-// of v3.2.11). Nothing has to be cleaned up, and what has been printed does not
-// count, because the exit status is not 0.
-func (p *program) endAtDeadline(call *argoplugin.Call) (stop func()) {
-	told, done := make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(told, syscall.SIGTERM)
-	go func() {
-		select {
-		case <-done:
-		case <-told:
-			fmt.Fprintf(p.stderr, "error: %s: spec.source: rendering %s was ended by Argo CD's deadline (ARGOCD_EXEC_TIMEOUT of the sidecar, timeout of the repo-server)\n",
-				call.Ref(), call.At())
-			os.Exit(1)
-		}
-	}()
-	return func() {
-		signal.Stop(told)
-		close(done)
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/eda-gitops/functions/tests/e2e/harness"
@@ -21,10 +22,10 @@ const (
 // argoCD is what the example adds to the ArgoCD of the OpenShift GitOps
 // operator; that one copies the fields into the repo-server's pod.
 type argoCD struct {
-	APIVersion string   `json:"apiVersion"`
-	Kind       string   `json:"kind"`
-	Metadata   struct{} `json:"-"`
-	Spec       struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	Spec struct {
 		Repo struct {
 			InitContainers    []corev1.Container `json:"initContainers"`
 			SidecarContainers []corev1.Container `json:"sidecarContainers"`
@@ -50,8 +51,7 @@ func pluginPod(t *testing.T) harness.Pod {
 			decode(t, o.Text, &made)
 			files[made.Name] = made.Data
 		case "ArgoCD":
-			text := strings.Replace(o.Text, "metadata:\n  name: openshift-gitops\n  namespace: openshift-gitops\n", "", 1)
-			decode(t, text, &found)
+			decode(t, o.Text, &found)
 		}
 	}
 	pod := harness.Pod{Init: found.Spec.Repo.InitContainers, Sidecars: found.Spec.Repo.SidecarContainers, Files: map[string]map[string]string{}}
