@@ -34,10 +34,10 @@ const (
 
 var programs = []program{
 	{name: "kube-apiserver", pkg: "k8s.io/kubernetes/cmd/kube-apiserver", module: kubernetesModule, stamp: "-X k8s.io/component-base/version.gitVersion=%s"},
+	{name: "kubectl", pkg: "k8s.io/kubernetes/cmd/kubectl", module: kubernetesModule, stamp: "-X k8s.io/component-base/version.gitVersion=%s"},
 	{name: "sealed-secrets-controller", pkg: "github.com/bitnami-labs/sealed-secrets/cmd/controller", module: sealedSecretsModule, stamp: "-X main.VERSION=%s"},
 	{name: "kubeseal", pkg: "github.com/bitnami-labs/sealed-secrets/cmd/kubeseal", module: sealedSecretsModule, stamp: "-X main.VERSION=%s"},
 	{name: "argocd", pkg: "./argocd", module: argoModule, stamp: "-X github.com/argoproj/argo-cd/v3/common.version=%s"},
-	{name: "oc", pkg: "./oc", module: kubernetesModule, stamp: "-X k8s.io/component-base/version.gitVersion=%s"},
 }
 
 // toolbox is the built programs.
@@ -130,7 +130,7 @@ const keyLength = 16
 func cacheKey(module string) (string, error) {
 	hash := sha256.New()
 	fmt.Fprintln(hash, runtime.Version(), runtime.GOOS, runtime.GOARCH, programs)
-	for _, name := range []string{"go.mod", "go.sum", "argocd/main.go", "oc/main.go"} {
+	for _, name := range []string{"go.mod", "go.sum", "argocd/main.go"} {
 		file, err := os.Open(filepath.Join(module, name))
 		if err != nil {
 			return "", err

@@ -12,7 +12,7 @@ import (
 func (c *Cluster) Shell(t testing.TB, dir, script string, environment ...string) string {
 	t.Helper()
 	tools := t.TempDir()
-	for name, program := range map[string]string{"oc": c.tools.path("oc"), "kubeseal": c.tools.path("kubeseal"), "eda-fn": c.EdaFn} {
+	for name, program := range map[string]string{"oc": c.Kubectl(), "kubeseal": c.tools.path("kubeseal"), "eda-fn": c.EdaFn} {
 		if err := os.Symlink(program, filepath.Join(tools, name)); err != nil {
 			t.Fatal(err)
 		}
