@@ -86,12 +86,11 @@ func (t *Tree) visit(path string, entry fs.DirEntry, err error) error {
 	}
 	if isKustomization(entry.Name()) {
 		dir := t.below(filepath.Dir(path))
-		reach, err := build.ReachOf(filepath.Dir(path))
-		if err != nil {
+		if reach, err := build.ReachOf(filepath.Dir(path)); err != nil {
 			t.broken[dir] = err
-			return nil
+		} else {
+			t.kustomizations[dir] = reach
 		}
-		t.kustomizations[dir] = reach
 		return nil
 	}
 	if !isManifest(path) {
@@ -257,7 +256,7 @@ func (t *Tree) directory(d directory) *render {
 		if rel = filepath.ToSlash(rel); d.include != "" && !view.MatchesPattern(d.include, rel) || view.MatchesPattern(d.exclude, rel) {
 			return nil
 		}
-		text, err := os.ReadFile(path)
+		text, err := os.ReadFile(path) //nolint:gosec // a repository that nobody changes meanwhile
 		if err != nil {
 			return err
 		}

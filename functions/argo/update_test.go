@@ -1,6 +1,7 @@
 package argo_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -181,9 +182,7 @@ func TestUpdateRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			root := filepath.Join(t.TempDir(), "root")
 			files := solutionFiles(tc.spec)
-			for file, text := range tc.change {
-				files[file] = text
-			}
+			maps.Copy(files, tc.change)
 			for file, text := range files {
 				if text != "" {
 					write(t, root, file, text)

@@ -106,14 +106,12 @@ func (w *reachWalk) entry(dir, entry string) error {
 		return nil
 	}
 	path := filepath.Join(dir, entry)
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil // remote, or an inline config of one line, or not there
-	case info.IsDir():
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return w.folder(path)
 	}
-	w.file(path)
+	if !w.file(path) {
+		return nil // remote, or an inline config of one line, or not there
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err

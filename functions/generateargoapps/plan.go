@@ -83,7 +83,7 @@ type project struct {
 	clusterKinds []view.GroupKind
 	kinds        []view.GroupKind
 	roles        []view.ProjectRole
-	// says says that the config has roles for the project.
+	// says is true when the config has roles for the project.
 	says bool
 }
 

@@ -1,6 +1,7 @@
 package setsyncwaves
 
 import (
+	"maps"
 	"strconv"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -100,9 +101,7 @@ func (c *SetSyncWaves) components(s *solution.Solution) map[string]int {
 			waves[name] = component.Wave
 		}
 	}
-	for name, wave := range c.Spec.Components {
-		waves[name] = wave
-	}
+	maps.Copy(waves, c.Spec.Components)
 	return waves
 }
 
