@@ -66,7 +66,7 @@ func TestReproduce(t *testing.T) {
 	}
 	write(t, root, "applications.yaml", text(t, generated))
 	found := findings(t, root)
-	for _, line := range strings.SplitSeq(strings.TrimSpace(found), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(found), "\n") {
 		// The tree's own mistakes stay, and are found.
 		known := false
 		for _, mistake := range []string{
