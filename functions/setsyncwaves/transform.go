@@ -15,9 +15,9 @@ import (
 // componentLabel names the component that an object is of.
 const componentLabel = "app.kubernetes.io/component"
 
-// Waves of an environment. Sources: the project's reference for Argo CD
-// (operators, operands, topics and users, apps in steps of ten, so that there
-// is room between).
+// Waves of an environment, in steps of ten, so that there is room between
+// (functions/decisions/0071-waves-are-a-function.md). Apps have their
+// component's.
 const (
 	operatorsWave = 0
 	operandsWave  = 10
