@@ -61,7 +61,7 @@ func TestArgoSyncsTheExample(t *testing.T) {
 	})
 	run("a pushed change arrives", func(t *testing.T) {
 		s.replace(t, "environments/dev/kustomization.yaml", "newTag: 1.5.0-rc.2", "newTag: 1.5.0")
-		s.replace(t, "environments/dev/functions/dev.yaml", "size: S", "size: M")
+		s.replace(t, "environments/dev/functions/dev.yaml", "size: S", "size: L")
 		s.replace(t, "clusters/nonprod/shared/pins/pins.yaml", "ibm-eventstreams: {version: 3.0.5}", "ibm-eventstreams: {version: 3.0.4}")
 		s.renderAll(t)
 		s.push(t, "dev runs 1.5.0 on a bigger cluster; another operator")
