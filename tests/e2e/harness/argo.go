@@ -208,7 +208,13 @@ func logged(p *process, text string) func(context.Context) error {
 func (c *Cluster) Kept(t testing.TB) string {
 	t.Helper()
 	var kept strings.Builder
-	kept.WriteString(c.Logs(t))
+	logs, err := filepath.Glob(filepath.Join(c.work, "*.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, log := range logs {
+		kept.WriteString(MustRead(t, log))
+	}
 	client := redis.NewClient(&redis.Options{Addr: c.redis})
 	defer func() { _ = client.Close() }()
 	keys, err := client.Keys(t.Context(), "*").Result()
@@ -229,20 +235,6 @@ func (c *Cluster) Kept(t testing.TB) string {
 		kept.WriteString(key + "\n" + unpacked(value) + "\n")
 	}
 	return kept.String()
-}
-
-// Logs is what every program has logged.
-func (c *Cluster) Logs(t testing.TB) string {
-	t.Helper()
-	logs, err := filepath.Glob(filepath.Join(c.work, "*.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all strings.Builder
-	for _, log := range logs {
-		all.WriteString(MustRead(t, log))
-	}
-	return all.String()
 }
 
 // unpacked is a value of Redis without the compression that Argo CD gives it.
