@@ -106,8 +106,8 @@ func TestPluginRefuses(t *testing.T) {
 		want      string
 	}{
 		"an undeclared parameter": {
-			variables: []string{`ARGOCD_APP_PARAMETERS=[{"name":"enviroment","string":"` + marker + `"}]`, "PARAM_ENVIROMENT=" + marker},
-			want:      `spec.source.plugin.parameters[enviroment]: is not declared by the plugin, which would not heed it; did you mean "environment"?`,
+			variables: []string{`ARGOCD_APP_PARAMETERS=[{"name":"environments","string":"` + marker + `"}]`, "PARAM_ENVIRONMENTS=" + marker},
+			want:      `spec.source.plugin.parameters[environments]: is not declared by the plugin, which would not heed it; did you mean "environment"?`,
 		},
 		"an undeclared map": {
 			variables: []string{`ARGOCD_APP_PARAMETERS=[{"name":"images","map":{"a":"` + marker + `"}}]`, "PARAM_IMAGES_A=" + marker},

@@ -42,8 +42,8 @@ func FuzzRead(f *testing.F) {
 // What is said twice has to agree, and every mistake is found at once.
 func TestEveryMistakeAtOnce(t *testing.T) {
 	_, results := Read([]string{
-		`ARGOCD_APP_PARAMETERS=[{"name":"environment","string":"dev"},{"name":"enviroment","string":"x"}]`,
-		"PARAM_ENVIRONMENT=dev", "PARAM_ENVIROMENT=x", "PARAM_OTHER=x",
+		`ARGOCD_APP_PARAMETERS=[{"name":"environment","string":"dev"},{"name":"environments","string":"x"}]`,
+		"PARAM_ENVIRONMENT=dev", "PARAM_ENVIRONMENTS=x", "PARAM_OTHER=x",
 		"ARGOCD_ENV_ENVIRONMENT=stage", "ARGOCD_ENV_EDA_FN_VERSION=v9.9.9", "ARGOCD_ENV_X=y", "HOME=/",
 	}, "v0.1.0")
 	if len(results) != 5 {

@@ -74,7 +74,7 @@ func TestExamplePlugin(t *testing.T) {
 	if file.Metadata.Name != "eda-fn" { // what GenerateArgoApps writes
 		t.Errorf("the plugin's name is %q", file.Metadata.Name)
 	}
-	if got := append(file.Spec.Generate.Command, file.Spec.Generate.Args...); !slices.Equal(got, []string{"eda-fn", "build", "--argocd", "."}) {
+	if got := slices.Concat(file.Spec.Generate.Command, file.Spec.Generate.Args); !slices.Equal(got, []string{"eda-fn", "build", "--argocd", "."}) {
 		t.Errorf("generate is %q", got)
 	}
 	var declared []argoplugin.Parameter

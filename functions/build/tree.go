@@ -77,7 +77,7 @@ func loadTree(o Options, dir string, lenient bool) (*tree, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case dir == "":
-		return nil, errors.New("the folder's name is empty; for this folder say .")
+		return nil, errors.New("the folder's name is empty; \".\" is this folder")
 	case err != nil:
 		return nil, fmt.Errorf("%s: no such folder", dir)
 	case !info.IsDir():

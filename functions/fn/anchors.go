@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -142,7 +143,7 @@ func mayHaveAliases(data []byte) bool {
 			return false
 		}
 		at += next
-		if at > 0 && at+1 < len(data) && bytes.IndexByte([]byte(" \t\n[{,:"), data[at-1]) >= 0 && bytes.IndexByte([]byte(" \t\r\n*"), data[at+1]) < 0 {
+		if at > 0 && at+1 < len(data) && strings.IndexByte(" \t\n[{,:", data[at-1]) >= 0 && strings.IndexByte(" \t\r\n*", data[at+1]) < 0 {
 			return true
 		}
 	}
