@@ -128,7 +128,7 @@ func TestArgoSyncsTheExample(t *testing.T) {
 		value := marker(t)
 		generated := s.build(t, "clusters/nonprod/argocd")
 		for want, app := range map[string]string{
-			`parameters[environments]: is not declared by the plugin`:           throughPlugin(t, generated, name, "environments/stage", plugin, nil, parameter("environments", value)),
+			`parameters[environments]: is not declared by the plugin`:         throughPlugin(t, generated, name, "environments/stage", plugin, nil, parameter("environments", value)),
 			`env[TOKEN]: is not declared by the plugin`:                       throughPlugin(t, generated, name, "environments/stage", plugin, env{"TOKEN": value}),
 			`is v9.9.9, but the plugin is eda-fn ` + s.version(t):             throughPlugin(t, generated, name, "environments/stage", plugin, env{"EDA_FN_VERSION": "v9.9.9"}),
 			`is "rt-inventory-stage", but every object is for rt-inventory-d`: throughPlugin(t, generated, name, "environments/dev", plugin, nil),
