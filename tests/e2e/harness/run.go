@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -29,7 +30,8 @@ type Call struct {
 // killed, ends the test.
 func Run(t testing.TB, c Call) Answer {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), c.Program, c.Args...)
+	// A cleanup runs programs too, when the test's own context has ended.
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), c.Program, c.Args...)
 	cmd.Dir, cmd.Env = c.Dir, c.Env
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewBufferString(c.Stdin), &stdout, &stderr
