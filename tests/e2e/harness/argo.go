@@ -173,11 +173,12 @@ func (c *Cluster) Refresh(t testing.TB, name string) *unstructured.Unstructured 
 	})
 }
 
-// Synced says that an Application's last sync is done and nothing differs.
+// Synced says that nothing differs and no sync is under way or has failed. One
+// that finds everything in place never had any.
 func Synced(o *unstructured.Unstructured) bool {
 	sync, _, _ := unstructured.NestedString(o.Object, "status", "sync", "status")
-	phase, _, _ := unstructured.NestedString(o.Object, "status", "operationState", "phase")
-	return sync == "Synced" && phase == "Succeeded"
+	phase, started, _ := unstructured.NestedString(o.Object, "status", "operationState", "phase")
+	return sync == "Synced" && (!started || phase == "Succeeded")
 }
 
 // WaitForApplication is Wait for an Application that is there.
