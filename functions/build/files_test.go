@@ -281,7 +281,7 @@ func TestWhatIsNoFile(t *testing.T) {
 		t.Errorf("the link is none any more: %v", err)
 	}
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Skip("no pipes here:", err)
+		t.Fatal(err)
 	}
 	read := make(chan string)
 	go func() {
