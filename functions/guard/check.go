@@ -379,7 +379,7 @@ func header(name, value string) bool {
 }
 
 // pairValue is user:password, or Neo4j's neo4j/password.
-var pairValue = regexp.MustCompile(`^(?:[\w.@-]+:|neo4j/)([^\s:/]+)$`)
+var pairValue = atFirstUse(`^(?:[\w.@-]+:|neo4j/)([^\s:/]+)$`)
 
 // login says whether a setting such as auth or basicAuth holds a user and a
 // password, as they are or in base64.

@@ -3,7 +3,6 @@ package guard
 import (
 	"encoding/base64"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,94 +20,94 @@ var forms = []struct {
 	// needs is a part of every match, for a fast no.
 	needs []string
 	what  string
-	form  *regexp.Regexp
+	form  *pattern
 }{
-	{[]string{"PRIVATE KEY"}, "a private key in PEM", regexp.MustCompile(`-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n|\\r|\|)*(?:[A-Za-z0-9+/=]{16}|Proc-Type|Version:|Comment:)`)},
-	{[]string{"eyJ"}, "a JSON Web Token", regexp.MustCompile(`\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}`)},
-	{[]string{"AKIA", "ASIA"}, "an AWS access key", regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`)},
-	{[]string{"gh", "github_pat_"}, "a GitHub token", regexp.MustCompile(`\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{40,})`)},
-	{[]string{"glpat-"}, "a GitLab token", regexp.MustCompile(`\bglpat-[\w-]{16,}`)},
-	{[]string{"xox"}, "a Slack token", regexp.MustCompile(`\bxox[abeoprs]-[\w-]{10,}`)},
-	{[]string{"hooks.slack.com"}, "a Slack webhook", regexp.MustCompile(`hooks\.slack\.com/services/T\w{6,}/B\w{6,}/\w{16,}`)},
-	{[]string{"sk_live_", "rk_live_"}, "a Stripe key", regexp.MustCompile(`\b[sr]k_live_\w{16,}`)},
-	{[]string{"AIza"}, "a Google API key", regexp.MustCompile(`\bAIza[\w-]{35}`)},
-	{[]string{"npm_"}, "an npm token", regexp.MustCompile(`\bnpm_[A-Za-z0-9]{36}`)},
-	{[]string{"dckr_pat_"}, "a Docker token", regexp.MustCompile(`\bdckr_pat_[\w-]{20,}`)},
-	{[]string{"hvs."}, "a Vault token", regexp.MustCompile(`\bhvs\.[\w-]{20,}`)},
-	{[]string{"sha256~"}, "an OpenShift token", regexp.MustCompile(`\bsha256~[\w-]{43}`)},
-	{[]string{"SG."}, "a SendGrid key", regexp.MustCompile(`\bSG\.[\w-]{22}\.[\w-]{43}`)},
-	{[]string{"AGE-SECRET-KEY-1"}, "an age key", regexp.MustCompile(`AGE-SECRET-KEY-1[A-Z0-9]{20,}`)},
-	{[]string{"webhook.office.com"}, "a Teams webhook", regexp.MustCompile(`webhook\.office\.com/webhookb2/[\w@-]{8,}`)},
-	{[]string{"/api/webhooks/"}, "a Discord webhook", regexp.MustCompile(`discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}`)},
-	{[]string{"sig="}, "a signed URL", regexp.MustCompile(`[?&]sig=[\w%+/-]{20,}`)},
-	{[]string{"$apr1$", "$2y$", "$2a$", "$2b$", "{SHA}", "$5$", "$6$"}, "a password's hash", regexp.MustCompile(`(?m)(?:^|[\s:'"=])(?:\$apr1\$[^\s$]{1,8}\$[\w./]{22}|\$2[aby]\$\d\d\$[\w./]{53}|\{SHA\}[A-Za-z0-9+/]{27}=|\$[56]\$[^\s]{20,})`)},
+	{[]string{"PRIVATE KEY"}, "a private key in PEM", atFirstUse(`-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n|\\r|\|)*(?:[A-Za-z0-9+/=]{16}|Proc-Type|Version:|Comment:)`)},
+	{[]string{"eyJ"}, "a JSON Web Token", atFirstUse(`\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}`)},
+	{[]string{"AKIA", "ASIA"}, "an AWS access key", atFirstUse(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`)},
+	{[]string{"gh", "github_pat_"}, "a GitHub token", atFirstUse(`\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{40,})`)},
+	{[]string{"glpat-"}, "a GitLab token", atFirstUse(`\bglpat-[\w-]{16,}`)},
+	{[]string{"xox"}, "a Slack token", atFirstUse(`\bxox[abeoprs]-[\w-]{10,}`)},
+	{[]string{"hooks.slack.com"}, "a Slack webhook", atFirstUse(`hooks\.slack\.com/services/T\w{6,}/B\w{6,}/\w{16,}`)},
+	{[]string{"sk_live_", "rk_live_"}, "a Stripe key", atFirstUse(`\b[sr]k_live_\w{16,}`)},
+	{[]string{"AIza"}, "a Google API key", atFirstUse(`\bAIza[\w-]{35}`)},
+	{[]string{"npm_"}, "an npm token", atFirstUse(`\bnpm_[A-Za-z0-9]{36}`)},
+	{[]string{"dckr_pat_"}, "a Docker token", atFirstUse(`\bdckr_pat_[\w-]{20,}`)},
+	{[]string{"hvs."}, "a Vault token", atFirstUse(`\bhvs\.[\w-]{20,}`)},
+	{[]string{"sha256~"}, "an OpenShift token", atFirstUse(`\bsha256~[\w-]{43}`)},
+	{[]string{"SG."}, "a SendGrid key", atFirstUse(`\bSG\.[\w-]{22}\.[\w-]{43}`)},
+	{[]string{"AGE-SECRET-KEY-1"}, "an age key", atFirstUse(`AGE-SECRET-KEY-1[A-Z0-9]{20,}`)},
+	{[]string{"webhook.office.com"}, "a Teams webhook", atFirstUse(`webhook\.office\.com/webhookb2/[\w@-]{8,}`)},
+	{[]string{"/api/webhooks/"}, "a Discord webhook", atFirstUse(`discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}`)},
+	{[]string{"sig="}, "a signed URL", atFirstUse(`[?&]sig=[\w%+/-]{20,}`)},
+	{[]string{"$apr1$", "$2y$", "$2a$", "$2b$", "{SHA}", "$5$", "$6$"}, "a password's hash", atFirstUse(`(?m)(?:^|[\s:'"=])(?:\$apr1\$[^\s$]{1,8}\$[\w./]{22}|\$2[aby]\$\d\d\$[\w./]{53}|\{SHA\}[A-Za-z0-9+/]{27}=|\$[56]\$[^\s]{20,})`)},
 }
 
 // base64PEM is how "-----BEGIN" begins in base64.
-var base64PEM = regexp.MustCompile(`LS0tLS1CRUdJTi[A-Za-z0-9+/]+={0,2}`)
+var base64PEM = atFirstUse(`LS0tLS1CRUdJTi[A-Za-z0-9+/]+={0,2}`)
 
 // slot is a place of a text where a credential stands: the group is its value.
 type slot struct {
 	// needs is a part of every match, in capitals where the match has any case.
 	needs string
 	what  string
-	form  *regexp.Regexp
+	form  *pattern
 }
 
 // slots are places that a format or a language has.
 var slots = []slot{
-	{"://", "a URL with a password", regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,24}://[^\s/:@"'<>]*:([^\s/@"'<>]+)@[^\s"']`)},
-	{"://", "a URL with a token", regexp.MustCompile(`(?i)\bhttps?://([a-z0-9_-]*[0-9][a-z0-9_-]{19,})@[^\s"']`)},
-	{"@", "a connection string with a password", regexp.MustCompile(`[\w.-]+:([^\s:@/'"]+)@(?:tcp|unix)\(`)},
-	{"jdbc:oracle:", "a connection string with a password", regexp.MustCompile(`jdbc:oracle:\w+:[\w$]+/([^@\s/]+)@`)},
-	{"LoginModule", "a JAAS user's password", regexp.MustCompile(`\buser_[\w.-]+\s*=\s*\\?["']([^"'\\]+)`)},
-	{"machine", "a password in netrc's form", regexp.MustCompile(`\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+)`)},
-	{"IDENTIFIED", "a password in SQL", regexp.MustCompile(`(?i)\bIDENTIFIED\s+(?:WITH\s+\S+\s+)?(?:BY|AS)\s+(?:PASSWORD\s+)?["']([^"'\n]+)["']`)},
-	{"PASSWORD", "a password in SQL", regexp.MustCompile(`(?i)\b(?:CREATE|ALTER)\s+(?:USER|ROLE|LOGIN)\b[^;]*?\bPASSWORD\s*=?\s*'([^'\n]+)'`)},
-	{"INSECURE-PASSWORD", "a password of HAProxy", regexp.MustCompile(`\binsecure-password\s+(\S+)`)},
-	{">", "a password of a Redis user", regexp.MustCompile(`(?m)^\s*user\s+\S+\s+on\b[^\n]*?\s>(\S+)`)},
-	{"CONNECT", "a password in SQL", regexp.MustCompile(`(?i)\bconnect\s+[\w$#]+/([^\s@/'"]+)@`)},
-	{"PASS", "a password of MQ", regexp.MustCompile(`(?i)\b(?:DEFINE|DEF|ALTER|ALT|SET)\b[^;]*?\b(?:PASSWORD|LDAPPWD|KEYRPWD|SSLKEYRPWD|PASSWD)\s*\(\s*'?([^')]*?)'?\s*\)`)},
-	{"PWD", "a password of MQ", regexp.MustCompile(`(?i)\b(?:DEFINE|DEF|ALTER|ALT|SET)\b[^;]*?\b(?:LDAPPWD|KEYRPWD|SSLKEYRPWD)\s*\(\s*'?([^')]*?)'?\s*\)`)},
-	{">", "a password in XML", regexp.MustCompile(`(?i)<(?:[\w.:-]*(?:password|passwd|passphrase|secretkey|apikey|accesstoken|clientsecret))(?:\s[^<>]*)?>\s*([^<\s][^<]*?)\s*</`)},
-	{"echo", "a password for an other program", regexp.MustCompile(`\becho\s+(?:-n\s+)?["']?([^\s"'|]+)["']?\s*\|[^\n|]*--password-stdin`)},
+	{"://", "a URL with a password", atFirstUse(`(?i)\b[a-z][a-z0-9+.-]{1,24}://[^\s/:@"'<>]*:([^\s/@"'<>]+)@[^\s"']`)},
+	{"://", "a URL with a token", atFirstUse(`(?i)\bhttps?://([a-z0-9_-]*[0-9][a-z0-9_-]{19,})@[^\s"']`)},
+	{"@", "a connection string with a password", atFirstUse(`[\w.-]+:([^\s:@/'"]+)@(?:tcp|unix)\(`)},
+	{"jdbc:oracle:", "a connection string with a password", atFirstUse(`jdbc:oracle:\w+:[\w$]+/([^@\s/]+)@`)},
+	{"LoginModule", "a JAAS user's password", atFirstUse(`\buser_[\w.-]+\s*=\s*\\?["']([^"'\\]+)`)},
+	{"machine", "a password in netrc's form", atFirstUse(`\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+)`)},
+	{"IDENTIFIED", "a password in SQL", atFirstUse(`(?i)\bIDENTIFIED\s+(?:WITH\s+\S+\s+)?(?:BY|AS)\s+(?:PASSWORD\s+)?["']([^"'\n]+)["']`)},
+	{"PASSWORD", "a password in SQL", atFirstUse(`(?i)\b(?:CREATE|ALTER)\s+(?:USER|ROLE|LOGIN)\b[^;]*?\bPASSWORD\s*=?\s*'([^'\n]+)'`)},
+	{"INSECURE-PASSWORD", "a password of HAProxy", atFirstUse(`\binsecure-password\s+(\S+)`)},
+	{">", "a password of a Redis user", atFirstUse(`(?m)^\s*user\s+\S+\s+on\b[^\n]*?\s>(\S+)`)},
+	{"CONNECT", "a password in SQL", atFirstUse(`(?i)\bconnect\s+[\w$#]+/([^\s@/'"]+)@`)},
+	{"PASS", "a password of MQ", atFirstUse(`(?i)\b(?:DEFINE|DEF|ALTER|ALT|SET)\b[^;]*?\b(?:PASSWORD|LDAPPWD|KEYRPWD|SSLKEYRPWD|PASSWD)\s*\(\s*'?([^')]*?)'?\s*\)`)},
+	{"PWD", "a password of MQ", atFirstUse(`(?i)\b(?:DEFINE|DEF|ALTER|ALT|SET)\b[^;]*?\b(?:LDAPPWD|KEYRPWD|SSLKEYRPWD)\s*\(\s*'?([^')]*?)'?\s*\)`)},
+	{">", "a password in XML", atFirstUse(`(?i)<(?:[\w.:-]*(?:password|passwd|passphrase|secretkey|apikey|accesstoken|clientsecret))(?:\s[^<>]*)?>\s*([^<\s][^<]*?)\s*</`)},
+	{"echo", "a password for an other program", atFirstUse(`\becho\s+(?:-n\s+)?["']?([^\s"'|]+)["']?\s*\|[^\n|]*--password-stdin`)},
 }
 
 // commands are programs that take a credential where it has no name. They are
 // looked for in lists of arguments as well.
 var commands = []slot{
-	{"-p", "a password of a MySQL client", regexp.MustCompile(`\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n|;&]*\s-p([^\s"';|&]+)`)},
-	{"curl", "a password of curl", regexp.MustCompile(`\bcurl\b[^\n|;&]*\s(?:-u|--user)[\s=]?["']?[^\s:"']+:([^\s"']+)`)},
-	{"sshpass", "a password of sshpass", regexp.MustCompile(`\bsshpass\s+-p\s*["']?([^\s"']+)`)},
-	{"redis-cli", "a password of redis-cli", regexp.MustCompile(`\bredis-cli\b[^\n|;&]*\s-a\s+["']?([^\s"']+)`)},
-	{"login", "a password of a login", regexp.MustCompile(`\b(?:docker|podman|buildah|skopeo|oc|cloudctl|az|apic|helm\s+registry)\s+login\b[^\n|;&]*?\s-p[\s=]+["']?([^\s"';|&]+)`)},
-	{"mongo", "a password of a MongoDB client", regexp.MustCompile(`\bmongo(?:sh|dump|restore|export|import)?\b[^\n|;&]*?\s-p[\s=]*["']?([^\s"';|&-][^\s"';|&]*)`)},
-	{"ldap", "a password of an LDAP client", regexp.MustCompile(`\bldap(?:search|add|modify|delete|passwd|whoami)\b[^\n|;&]*?\s-w\s*["']?([^\s"';|&]+)`)},
-	{"mc alias", "a password of an S3 client", regexp.MustCompile(`\bmc\s+alias\s+set\s+\S+\s+\S+\s+\S+\s+["']?([^\s"';|&]+)`)},
-	{"sqlplus", "a password of sqlplus", regexp.MustCompile(`\bsqlplus\b[^\n|;&]*?\s["']?[\w$#]+/([^\s@/'"]+)@`)},
-	{"htpasswd", "a password of htpasswd", regexp.MustCompile(`\bhtpasswd\s+(?:-\w+\s+)*-\w*b\w*\s+(?:-\w+\s+)*\S+\s+\S+\s+["']?([^\s"';|&]+)`)},
-	{"mqsisetdbparms", "a password of mqsisetdbparms", regexp.MustCompile(`\bmqsisetdbparms\b[^\n|;&]*?\s-p[\s=]+["']?([^\s"';|&]+)`)},
-	{"rabbitmqctl", "a password of rabbitmqctl", regexp.MustCompile(`\brabbitmqctl\s+(?:add_user|change_password)\s+\S+\s+["']?([^\s"';|&]+)`)},
+	{"-p", "a password of a MySQL client", atFirstUse(`\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n|;&]*\s-p([^\s"';|&]+)`)},
+	{"curl", "a password of curl", atFirstUse(`\bcurl\b[^\n|;&]*\s(?:-u|--user)[\s=]?["']?[^\s:"']+:([^\s"']+)`)},
+	{"sshpass", "a password of sshpass", atFirstUse(`\bsshpass\s+-p\s*["']?([^\s"']+)`)},
+	{"redis-cli", "a password of redis-cli", atFirstUse(`\bredis-cli\b[^\n|;&]*\s-a\s+["']?([^\s"']+)`)},
+	{"login", "a password of a login", atFirstUse(`\b(?:docker|podman|buildah|skopeo|oc|cloudctl|az|apic|helm\s+registry)\s+login\b[^\n|;&]*?\s-p[\s=]+["']?([^\s"';|&]+)`)},
+	{"mongo", "a password of a MongoDB client", atFirstUse(`\bmongo(?:sh|dump|restore|export|import)?\b[^\n|;&]*?\s-p[\s=]*["']?([^\s"';|&-][^\s"';|&]*)`)},
+	{"ldap", "a password of an LDAP client", atFirstUse(`\bldap(?:search|add|modify|delete|passwd|whoami)\b[^\n|;&]*?\s-w\s*["']?([^\s"';|&]+)`)},
+	{"mc alias", "a password of an S3 client", atFirstUse(`\bmc\s+alias\s+set\s+\S+\s+\S+\s+\S+\s+["']?([^\s"';|&]+)`)},
+	{"sqlplus", "a password of sqlplus", atFirstUse(`\bsqlplus\b[^\n|;&]*?\s["']?[\w$#]+/([^\s@/'"]+)@`)},
+	{"htpasswd", "a password of htpasswd", atFirstUse(`\bhtpasswd\s+(?:-\w+\s+)*-\w*b\w*\s+(?:-\w+\s+)*\S+\s+\S+\s+["']?([^\s"';|&]+)`)},
+	{"mqsisetdbparms", "a password of mqsisetdbparms", atFirstUse(`\bmqsisetdbparms\b[^\n|;&]*?\s-p[\s=]+["']?([^\s"';|&]+)`)},
+	{"rabbitmqctl", "a password of rabbitmqctl", atFirstUse(`\brabbitmqctl\s+(?:add_user|change_password)\s+\S+\s+["']?([^\s"';|&]+)`)},
 }
 
 var (
 	// authorization is a header with a credential.
-	authorization = regexp.MustCompile(`(?i)authorization["']?\s*[:=,]\s*["']?(?:basic|bearer|token|apikey)\s+([^\s"',}]+)`)
-	scheme        = regexp.MustCompile(`(?i)^(?:basic|bearer|token|apikey)\s+(\S+)$`)
+	authorization = atFirstUse(`(?i)authorization["']?\s*[:=,]\s*["']?(?:basic|bearer|token|apikey)\s+([^\s"',}]+)`)
+	scheme        = atFirstUse(`(?i)^(?:basic|bearer|token|apikey)\s+(\S+)$`)
 	// pair is a name, a separator and the first part of a value.
-	pair = regexp.MustCompile(`(-{0,2}[A-Za-z_][\w.-]*)(?:\[\w*\])?\\?["']?\]?[ \t]*(=>|:=|[:=])[ \t]*(\\?"(?:[^"\\\n]|\\[^"])*\\?"|'[^'\n]*'|[^\s"',;&|]+)`)
+	pair = atFirstUse(`(-{0,2}[A-Za-z_][\w.-]*)(?:\[\w*\])?\\?["']?\]?[ \t]*(=>|:=|[:=])[ \t]*(\\?"(?:[^"\\\n]|\\[^"])*\\?"|'[^'\n]*'|[^\s"',;&|]+)`)
 	// option is an option with its value behind a blank.
-	option = regexp.MustCompile(`(?:^|\s)(--?[A-Za-z][\w.-]*)[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s"'|;&-][^\s|;&]*)`)
+	option = atFirstUse(`(?:^|\s)(--?[A-Za-z][\w.-]*)[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s"'|;&-][^\s|;&]*)`)
 	// directive is a line of a file whose names and values stand side by side.
-	directive = regexp.MustCompile(`^\s*(requirepass|masterauth|[A-Za-z_]*[pP]ass(?:word|wd|phrase)|[A-Za-z_]*_(?:[kK]ey|[tT]oken))[ \t]+("[^"]*"|\S+)\s*;?$`)
+	directive = atFirstUse(`^\s*(requirepass|masterauth|[A-Za-z_]*[pP]ass(?:word|wd|phrase)|[A-Za-z_]*_(?:[kK]ey|[tT]oken))[ \t]+("[^"]*"|\S+)\s*;?$`)
 	// prose is what follows a word and a colon in a sentence.
-	prose = regexp.MustCompile(`^[A-Za-z]+,?( [A-Za-z]+,?)+[ .:;]*`)
+	prose = atFirstUse(`^[A-Za-z]+,?( [A-Za-z]+,?)+[ .:;]*`)
 	// define is PHP's define('NAME', 'value').
-	define = regexp.MustCompile(`\bdefine\(\s*["']([^"'\n]+)["']\s*,\s*["']([^"'\n]*)["']`)
+	define = atFirstUse(`\bdefine\(\s*["']([^"'\n]+)["']\s*,\s*["']([^"'\n]*)["']`)
 	// property is XML's <name>x</name><value>y</value>.
-	property = regexp.MustCompile(`<name>\s*([^<\s]+)\s*</name>\s*<value>\s*([^<]*?)\s*</value>`)
+	property = atFirstUse(`<name>\s*([^<\s]+)\s*</name>\s*<value>\s*([^<]*?)\s*</value>`)
 	// entry is XML's <add key="x" value="y"/> and <variable name="x" value="y"/>.
-	entry = regexp.MustCompile(`<\w+\s[^<>]*?\b(?:key|name)\s*=\s*["']([^"']+)["'][^<>]*?\bvalue\s*=\s*["']([^"']*)["']`)
+	entry = atFirstUse(`<\w+\s[^<>]*?\b(?:key|name)\s*=\s*["']([^"']+)["'][^<>]*?\bvalue\s*=\s*["']([^"']*)["']`)
 )
 
 // codeFiles hold programs: a value there is in quotes, what is not is an
@@ -117,15 +116,15 @@ var codeFiles = []string{".py", ".js", ".mjs", ".ts", ".java", ".go", ".rb", ".g
 
 // userLists are files with a user and a password in each line, whose names say
 // so; the group is the password.
-var userLists = []struct{ file, line *regexp.Regexp }{
-	{regexp.MustCompile(`(?i)(^|[-_.])(users|passwords?|realm|credentials)\.properties$`), regexp.MustCompile(`^\s*[\w.@-]+\s*[=:]\s*([^\s,]+)\s*(?:,.*)?$`)},
-	{regexp.MustCompile(`^\.?pgpass$`), regexp.MustCompile(`^(?:[^:#\s]+:){4}(\S+)\s*$`)},
-	{regexp.MustCompile(`^userlist\.txt$`), regexp.MustCompile(`^\s*"[^"]+"\s+"([^"]+)"\s*$`)},
+var userLists = []struct{ file, line *pattern }{
+	{atFirstUse(`(?i)(^|[-_.])(users|passwords?|realm|credentials)\.properties$`), atFirstUse(`^\s*[\w.@-]+\s*[=:]\s*([^\s,]+)\s*(?:,.*)?$`)},
+	{atFirstUse(`^\.?pgpass$`), atFirstUse(`^(?:[^:#\s]+:){4}(\S+)\s*$`)},
+	{atFirstUse(`^userlist\.txt$`), atFirstUse(`^\s*"[^"]+"\s+"([^"]+)"\s*$`)},
 }
 
 // forPeople is the name of a file with texts for people, where password is a
 // word to translate.
-var forPeople = regexp.MustCompile(`(?i)(^|[-_./])(i18n|l10n|messages?|translations?|locales?|lang)([-_.][\w-]+)*\.(properties|json|ya?ml|po|xml|js|ts)$`)
+var forPeople = atFirstUse(`(?i)(^|[-_./])(i18n|l10n|messages?|translations?|locales?|lang)([-_.][\w-]+)*\.(properties|json|ya?ml|po|xml|js|ts)$`)
 
 // scan finds the credentials in a text that are known by their name or their
 // place. Name is the data key, which may be a file's name.
@@ -149,7 +148,7 @@ func scan(text, name string) []hit {
 			}
 		}
 	}
-	for _, form := range []*regexp.Regexp{property, entry, define} {
+	for _, form := range []*pattern{property, entry, define} {
 		for _, found := range form.FindAllStringSubmatch(text, -1) {
 			if of := classify(found[1]); of != plain && literal(found[2], of, false) {
 				hits = append(hits, hit{name: found[1], what: whatSetting})

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,36 +8,36 @@ import (
 
 // expression is something that is put in place of itself before the value is
 // used: ${file:...}, $(VAR), {{ .Values.x }}, <%= x %>, a command in backticks.
-var expression = regexp.MustCompile("\\$(__\\w+)?\\{|\\$\\(|\\{\\{|<%|%\\{|#\\{|`|\\[\\[|\\$\\[")
+var expression = atFirstUse("\\$(__\\w+)?\\{|\\$\\(|\\{\\{|<%|%\\{|#\\{|`|\\[\\[|\\$\\[")
 
 // Whole values that are no literals.
 var (
-	variable = regexp.MustCompile(`^(\$[A-Za-z_][\w.:/-]*|\$[0-9@*#]|%[A-Za-z_]\w*%|@[A-Za-z_][\w.-]*@|<[^<>]+>|__\w+__|\{[\w.]*\}|\[\^.*|\(\?.*|\.[*+].*|%\w+[({].*|\\\$.*|:\w+)$`)
-	provider = regexp.MustCompile(`^(vault|op|arn|secretref|ref\+[a-z]+|awssm|awsssm|gcpsm|azurekeyvault|akv|file|env|ssm|secretsmanager|classpath|conjur|k8s|keyvault|sm):|^(ENC[(\[]|\{cipher\}|\{aes\}|projects/[^/]+/secrets/|!vault|!secret|\$ANSIBLE_VAULT)`)
-	path     = regexp.MustCompile(`^(/|\./|\.\./|~/|[A-Za-z]:\\)[a-z._][\w.@%+~{}\\-]*(/[\w.@%+~{}-]+)*/?$`)
-	fileName = regexp.MustCompile(`^[\w.-]+\.(key|pem|crt|cer|p12|jks|pfx|txt|json|ya?ml|properties|conf|env|jceks|keytab|kubeconfig)$`)
-	address  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
-	masked   = regexp.MustCompile(`(?i)^([*x•.#_-]{2,}|\(?\[?<?(redacted|hidden|masked|withheld|secret-value-redacted)>?\]?\)?|(please[-_ ]?)?replace([-_ ].*|me|this|it|here)?|to[-_ ]be[-_ ].*|change[-_ ]?(me|this)[.!]*|todo([-_: ].*)?|tbd|your[-_ ].*|insert[-_ ].*|fill[-_ ]?me([-_ ]in)?)$`)
-	code     = regexp.MustCompile(`(?i)^[a-z_$][\w.$]*\(($|[\w.$"'\[({)*&-])|getenv|environ\b|process\.env|^\.Values\.|^(self|this|config|cfg|args|opts|options|settings|env|secrets|params|request|values|props|conf|vault)\.[\w.]*$|ENV\[|^(new|await|func|function|lambda)\s`)
-	number   = regexp.MustCompile(`^[0-9.,_]+ ?(ms|s|m|h|d|[KMG]i?B?|%)?$`)
+	variable = atFirstUse(`^(\$[A-Za-z_][\w.:/-]*|\$[0-9@*#]|%[A-Za-z_]\w*%|@[A-Za-z_][\w.-]*@|<[^<>]+>|__\w+__|\{[\w.]*\}|\[\^.*|\(\?.*|\.[*+].*|%\w+[({].*|\\\$.*|:\w+)$`)
+	provider = atFirstUse(`^(vault|op|arn|secretref|ref\+[a-z]+|awssm|awsssm|gcpsm|azurekeyvault|akv|file|env|ssm|secretsmanager|classpath|conjur|k8s|keyvault|sm):|^(ENC[(\[]|\{cipher\}|\{aes\}|projects/[^/]+/secrets/|!vault|!secret|\$ANSIBLE_VAULT)`)
+	path     = atFirstUse(`^(/|\./|\.\./|~/|[A-Za-z]:\\)[a-z._][\w.@%+~{}\\-]*(/[\w.@%+~{}-]+)*/?$`)
+	fileName = atFirstUse(`^[\w.-]+\.(key|pem|crt|cer|p12|jks|pfx|txt|json|ya?ml|properties|conf|env|jceks|keytab|kubeconfig)$`)
+	address  = atFirstUse(`^[A-Za-z][A-Za-z0-9+.-]*://`)
+	masked   = atFirstUse(`(?i)^([*x•.#_-]{2,}|\(?\[?<?(redacted|hidden|masked|withheld|secret-value-redacted)>?\]?\)?|(please[-_ ]?)?replace([-_ ].*|me|this|it|here)?|to[-_ ]be[-_ ].*|change[-_ ]?(me|this)[.!]*|todo([-_: ].*)?|tbd|your[-_ ].*|insert[-_ ].*|fill[-_ ]?me([-_ ]in)?)$`)
+	code     = atFirstUse(`(?i)^[a-z_$][\w.$]*\(($|[\w.$"'\[({)*&-])|getenv|environ\b|process\.env|^\.Values\.|^(self|this|config|cfg|args|opts|options|settings|env|secrets|params|request|values|props|conf|vault)\.[\w.]*$|ENV\[|^(new|await|func|function|lambda)\s`)
+	number   = atFirstUse(`^[0-9.,_]+ ?(ms|s|m|h|d|[KMG]i?B?|%)?$`)
 	// capitals is a variable's name, in which a name of a credential is a
 	// placeholder: ELASTIC_PASSWORD, ENTER_TOKEN_HERE.
-	capitals = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
+	capitals = atFirstUse(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
 	// opaque is what services give out as keys.
-	opaque = regexp.MustCompile(`^([A-Za-z0-9+/_]{20,}={0,2}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$`)
+	opaque = atFirstUse(`^([A-Za-z0-9+/_]{20,}={0,2}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$`)
 	// sentence ends as one: a passphrase of words does not.
-	sentence = regexp.MustCompile(`^[A-Za-z]+,?( [A-Za-z]+,?){2,}[.!?]$`)
+	sentence = atFirstUse(`^[A-Za-z]+,?( [A-Za-z]+,?){2,}[.!?]$`)
 	// dataKey is a name that a reference to a Secret's key may have.
-	dataKey = regexp.MustCompile(`^[-._a-zA-Z0-9]{1,63}$`)
+	dataKey = atFirstUse(`^[-._a-zA-Z0-9]{1,63}$`)
 	// object is the name of an object, or namespace/name.
-	object = regexp.MustCompile(`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[a-z]([-a-z0-9.]*[a-z0-9])?$`)
+	object = atFirstUse(`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[a-z]([-a-z0-9.]*[a-z0-9])?$`)
 	// about is prose about a credential: "Enter your password".
-	about = regexp.MustCompile(`(?i)(\w+[,.:]? .*|^)(pass ?word|pass ?phrase|token|secret|credentials?|api key)\b.*`)
+	about = atFirstUse(`(?i)(\w+[,.:]? .*|^)(pass ?word|pass ?phrase|token|secret|credentials?|api key)\b.*`)
 	// fromProvider is an expression of a Kafka config provider.
-	fromProvider = regexp.MustCompile(`\$\{(file|directory|dir|env|secrets?|configmaps?|vault|strimzienv|strimzifile|strimzidir|aws|azure|gcp|secretsmanager|secretManager|ssm|keyvault|awssm)(:[^}]*)?\}`)
+	fromProvider = atFirstUse(`\$\{(file|directory|dir|env|secrets?|configmaps?|vault|strimzienv|strimzifile|strimzidir|aws|azure|gcp|secretsmanager|secretManager|ssm|keyvault|awssm)(:[^}]*)?\}`)
 	// withDefault is an expression with a value for when it gives none:
 	// ${DB_PASSWORD:-x}, ${db.password:x}.
-	withDefault = regexp.MustCompile(`\$\{([\w.-]+):([-=]?)([^}]*)\}`)
+	withDefault = atFirstUse(`\$\{([\w.-]+):([-=]?)([^}]*)\}`)
 )
 
 // nothing are words in place of a value.
